@@ -1,1 +1,45 @@
-export {};
+export { type Batch, type BatchOptions, makeBatch } from "./batching/batch.ts";
+export { type BucketOptions, bucketIndex, chooseBuckets } from "./batching/buckets.ts";
+export {
+  type BatchPlan,
+  batchesPerEpoch,
+  countTokens,
+  type PlanOptions,
+  planEpoch,
+  planEvaluation,
+} from "./batching/plan.ts";
+export {
+  type EncodedSequence,
+  type SequenceTokenizer,
+  type TokenizedExample,
+  type TokenizedExamples,
+  tokenizeExamples,
+} from "./batching/tokenize.ts";
+export {
+  DatasetError,
+  type DatasetErrorCode,
+  type DatasetErrorDetails,
+  TaskArgumentError,
+} from "./errors.ts";
+export { findTask, glueTasks } from "./glue/index.ts";
+export type { ColumnReference } from "./glue/tsv.ts";
+export {
+  type Metric,
+  type MetricName,
+  type MetricResult,
+  metrics,
+  type NumberList,
+} from "./metrics/index.ts";
+export { type DataProvenance, type LoadedTask, loadTask } from "./source.ts";
+export { type SelectionSplit, selectionSplit, subset } from "./splits.ts";
+export {
+  type ClassificationTask,
+  type Example,
+  type LabelDefinition,
+  outputCount,
+  type RegressionTask,
+  type SplitRows,
+  type TaskDefinition,
+  type TaskFiles,
+  type TaskMetrics,
+} from "./task.ts";

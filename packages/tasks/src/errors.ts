@@ -1,0 +1,51 @@
+/** What is wrong with a data set, as a word that a program can branch on. */
+export type DatasetErrorCode =
+  | "missing-folder"
+  | "missing-file"
+  | "ambiguous-name"
+  | "wrong-encoding"
+  | "wrong-field-count"
+  | "missing-column"
+  | "empty-text"
+  | "unknown-label"
+  | "empty-split"
+  | "bad-card";
+
+/** The parts of a {@link DatasetError}; all but `line` make up its message. */
+export interface DatasetErrorDetails {
+  readonly code: DatasetErrorCode;
+  /** The file or folder, or what stands for it where data did not come from a file. */
+  readonly file: string;
+  /** Line number counted from 1, where one line is to blame. */
+  readonly line?: number;
+  readonly found: string;
+  readonly expected: string;
+  readonly remedy: string;
+}
+
+/** Data that cannot be used as it is: says where, what was found, what was expected and what to do. */
+export class DatasetError extends Error {
+  override readonly name = "DatasetError";
+  readonly code: DatasetErrorCode;
+  readonly file: string;
+  readonly line: number | null;
+  readonly found: string;
+  readonly expected: string;
+  readonly remedy: string;
+
+  constructor(details: DatasetErrorDetails) {
+    const place = details.line === undefined ? details.file : `${details.file}:${details.line}`;
+    super(`${place}: found ${details.found}; expected ${details.expected}. ${details.remedy}`);
+    this.code = details.code;
+    this.file = details.file;
+    this.line = details.line ?? null;
+    this.found = details.found;
+    this.expected = details.expected;
+    this.remedy = details.remedy;
+  }
+}
+
+/** A caller's argument that cannot be right whatever the data. */
+export class TaskArgumentError extends RangeError {
+  override readonly name = "TaskArgumentError";
+}

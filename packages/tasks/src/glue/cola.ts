@@ -1,0 +1,23 @@
+import type { ClassificationTask } from "../task.ts";
+
+/** Corpus of Linguistic Acceptability: is a sentence grammatical English? Its files have no header line. */
+export const cola: ClassificationTask = {
+  id: "cola",
+  title: "CoLA (linguistic acceptability)",
+  suite: "glue",
+  kind: "classification",
+  labels: [
+    { value: "0", name: "unacceptable" },
+    { value: "1", name: "acceptable" },
+  ],
+  metrics: { primary: "matthews", names: ["matthews", "accuracy"] },
+  files: {
+    folders: ["CoLA"],
+    train: "train.tsv",
+    dev: "dev.tsv",
+    shape: { header: false, fieldCount: 4 },
+    columns: { text: 3, label: 1 },
+  },
+  publishedRows: { train: 8_551, dev: 1_043 },
+  datasetCard: "datasets/glue/cola.md",
+};

@@ -1,0 +1,23 @@
+import type { ClassificationTask } from "../task.ts";
+
+/** Microsoft Research Paraphrase Corpus: do two sentences say the same? */
+export const mrpc: ClassificationTask = {
+  id: "mrpc",
+  title: "MRPC (paraphrase)",
+  suite: "glue",
+  kind: "classification",
+  labels: [
+    { value: "0", name: "not equivalent" },
+    { value: "1", name: "equivalent" },
+  ],
+  metrics: { primary: "accuracy", names: ["accuracy", "f1"] },
+  files: {
+    folders: ["MRPC"],
+    train: "train.tsv",
+    dev: "dev.tsv",
+    shape: { header: true },
+    columns: { text: "#1 String", pair: "#2 String", label: "Quality" },
+  },
+  publishedRows: { train: 3_668, dev: 408 },
+  datasetCard: "datasets/glue/mrpc.md",
+};

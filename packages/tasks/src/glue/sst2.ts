@@ -1,0 +1,23 @@
+import type { ClassificationTask } from "../task.ts";
+
+/** Stanford Sentiment Treebank, two classes: is a phrase from a film review positive? */
+export const sst2: ClassificationTask = {
+  id: "sst2",
+  title: "SST-2 (sentiment of film reviews)",
+  suite: "glue",
+  kind: "classification",
+  labels: [
+    { value: "0", name: "negative" },
+    { value: "1", name: "positive" },
+  ],
+  metrics: { primary: "accuracy", names: ["accuracy"] },
+  files: {
+    folders: ["SST-2", "SST2"],
+    train: "train.tsv",
+    dev: "dev.tsv",
+    shape: { header: true },
+    columns: { text: "sentence", label: "label" },
+  },
+  publishedRows: { train: 67_349, dev: 872 },
+  datasetCard: "datasets/glue/sst2.md",
+};
