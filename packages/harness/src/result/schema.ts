@@ -1,0 +1,240 @@
+import { z } from "zod";
+
+/** Raised by hand when `result.json` changes its shape; a reader refuses what it does not know. */
+export const SCHEMA_VERSION = 1;
+
+/** What memory is held for, in the order in which reports list it; the same words as the runtime's plan. */
+export const memoryRoles = [
+  "baseWeight",
+  "adapterWeight",
+  "head",
+  "gradient",
+  "optimizerState",
+  "savedActivation",
+  "workspace",
+  "staging",
+] as const;
+
+export const savePolicies = ["eager", "recompute", "layer"] as const;
+export const executorKinds = ["cpu", "webgpu"] as const;
+export const runStatuses = ["ok", "failed", "oom", "diverged", "interrupted"] as const;
+
+const count = z.int().nonnegative();
+const bytes = z.int().nonnegative();
+const milliseconds = z.number().nonnegative();
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "expected 64 hexadecimal digits (sha256)");
+const text = z.string().min(1);
+const jsonRecord = z.record(z.string(), z.json());
+
+/** One cell of the grid: what was run. */
+const cellSchema = z.strictObject({
+  /** `glue`. */
+  suite: text,
+  /** Name of the model as the suite or the caller gives it, never a path. */
+  model: text,
+  /** Id of the method: `lora`. */
+  method: text,
+  /** Id of the task: `sst2`. */
+  task: text,
+  seed: count,
+  config: z.strictObject({
+    /** Hyperparameters of training and what the data was cut down to. */
+    training: jsonRecord,
+    /** The method's own configuration: rank, scale, target modules. */
+    method: jsonRecord,
+  }),
+});
+
+/** A score of the trained model; `value` is null exactly where `reason` says why there is none. */
+const metricSchema = z
+  .strictObject({
+    name: text,
+    value: z.number().nullable(),
+    /** Examples that were scored. */
+    count,
+    higherIsBetter: z.boolean(),
+    /** Whether methods are ranked by this one; true for exactly one metric of a finished run. */
+    primary: z.boolean(),
+    /** The reported split; nothing was ever selected on it. */
+    split: z.literal("dev"),
+    reason: text.nullable(),
+  })
+  .refine((metric) => (metric.value === null) === (metric.reason !== null), {
+    path: ["reason"],
+    error: "expected a reason exactly where value is null",
+  });
+
+/** What a model would score without training, under one metric of the task. */
+const baselineSchema = z
+  .strictObject({
+    /** `majority-class`. */
+    name: text,
+    /** Name of the metric it is a value of. */
+    metric: text,
+    value: z.number().nullable(),
+    count,
+    split: z.literal("dev"),
+    reason: text.nullable(),
+  })
+  .refine((baseline) => (baseline.value === null) === (baseline.reason !== null), {
+    path: ["reason"],
+    error: "expected a reason exactly where value is null",
+  });
+
+/**
+ * Numbers of scalars. Trained in all, with the head: `trainableInitial + head`. The adapter's own count is
+ * `trainable*`; for full fine-tuning, which adds none, it is the encoder's.
+ */
+const parametersSchema = z.strictObject({
+  /** Trainable without the task head, at the first step. */
+  trainableInitial: count,
+  /** The same as the mean over all steps: lower where a method freezes or prunes in mid-run. */
+  trainableAverage: z.number().nonnegative(),
+  trainableFinal: count,
+  /** Trainable parameters of the task head (pooler and classifier, as the model declares them). */
+  head: count,
+  /** All there is to hold while training: base + adapter + head. */
+  total: count,
+});
+
+const memorySchema = z.strictObject({
+  /** The largest sum of live bytes at any moment of a training step. */
+  peakLiveBytes: bytes,
+  /** What is taken from the device, alignment and fragmentation included. */
+  peakReservedBytes: bytes,
+  /** Live bytes of each role at the moment of the live peak; they add up to `peakLiveBytes`. */
+  byRole: z.strictObject(
+    Object.fromEntries(memoryRoles.map((role) => [role, bytes])) as Record<MemoryRole, typeof bytes>,
+  ),
+  /** The moment of the live peak. */
+  peakAt: z
+    .strictObject({
+      node: text,
+      phase: z.enum(["forward", "backward", "optimizer"]),
+      batchRows: count,
+      /** Tokens in a row, padding included. */
+      length: count,
+    })
+    .nullable(),
+  /** The largest sum of live bytes in each phase of the step; null where the source does not tell phases apart. */
+  peakLiveBytesByPhase: z.strictObject({ forward: bytes, backward: bytes, optimizer: bytes }).nullable(),
+  /** `planned`: computed before anything ran; `measured`: from a ledger of the device's allocations. */
+  source: z.enum(["measured", "planned"]),
+  savePolicy: z.enum(savePolicies),
+  /** The device or the device profile that the bytes are of. */
+  device: text,
+});
+
+const timeSchema = z.strictObject({
+  /** Wall time of training steps, over all processes of a resumed run; without evaluation and compilation. */
+  trainMs: milliseconds,
+  evalMs: milliseconds,
+  /** Building, planning and compiling graphs. */
+  compileMs: milliseconds,
+  stepMsMedian: milliseconds.nullable(),
+  stepsTotal: count,
+  /** Steps that changed no weight because the gradient's norm was not finite. */
+  stepsSkipped: count,
+  /** Real tokens (no padding) a second of `trainMs`. */
+  tokensPerSecond: z.number().nonnegative().nullable(),
+  /** Real tokens (no padding). */
+  tokensTrained: count,
+});
+
+const environmentSchema = z.strictObject({
+  peftbenchCommit: z
+    .string()
+    .regex(/^[0-9a-f]{40}$/)
+    .nullable(),
+  worktreeDirty: z.boolean().nullable(),
+  runtime: z.strictObject({ name: z.enum(["deno", "node", "bun"]), version: text }),
+  executor: z.enum(executorKinds),
+  /** Library and version: `onnxruntime-node 1.30.0`. */
+  executorVersion: text,
+  os: text,
+  cpuModel: text,
+  threads: z.int().positive(),
+  /** The GPU adapter's name; null on the CPU. */
+  adapter: text.nullable(),
+  /** When the result was written. */
+  createdAt: z.iso.datetime(),
+});
+
+const dataSchema = z.strictObject({
+  source: text,
+  revision: text.nullable(),
+  checksum: sha256,
+  /** Examples that were used: trained on, selected on, reported on. */
+  rows: z.strictObject({ train: count, selection: count, dev: count }),
+});
+
+const weightsSchema = z.strictObject({
+  source: text,
+  revision: text.nullable(),
+  checksum: sha256,
+});
+
+const errorSchema = z.strictObject({
+  /** Name of the error's class. */
+  type: text,
+  message: text,
+  remedy: text.nullable(),
+});
+
+/** What a finished run has; a run that broke off has nulls where it did not get that far. */
+const knownOnceDone = ["parameters", "memory", "time", "lossSummary", "data", "weights"] as const;
+
+/** `result.json`. */
+export const resultSchema = z
+  .strictObject({
+    schemaVersion: z.literal(SCHEMA_VERSION),
+    /** The identity of the run: the hash of all that decides its outcome. */
+    id: sha256,
+    cell: cellSchema,
+    status: z.enum(runStatuses),
+    /** Null exactly where the status is `ok`. */
+    error: errorSchema.nullable(),
+    metrics: z.array(metricSchema),
+    baselines: z.array(baselineSchema),
+    parameters: parametersSchema.nullable(),
+    memory: memorySchema.nullable(),
+    time: timeSchema.nullable(),
+    /** Training loss at the first and the last step; null where it was not finite. */
+    lossSummary: z.strictObject({ first: z.number().nullable(), last: z.number().nullable() }).nullable(),
+    /** What a reader of these figures should know, in full sentences. */
+    warnings: z.array(text),
+    environment: environmentSchema,
+    data: dataSchema.nullable(),
+    weights: weightsSchema.nullable(),
+  })
+  .superRefine((result, context) => {
+    const issue = (path: string, message: string): void =>
+      context.addIssue({ code: "custom", path: [path], message });
+    if (result.status !== "ok") {
+      if (result.error === null) issue("error", `expected an error beside the status ${result.status}`);
+      return;
+    }
+    if (result.error !== null) issue("error", "expected null beside the status ok");
+    for (const field of knownOnceDone) {
+      if (result[field] === null) issue(field, "expected a value beside the status ok, found null");
+    }
+    const primaries = result.metrics.filter((metric) => metric.primary).length;
+    if (primaries !== 1) issue("metrics", `expected exactly one primary metric, found ${primaries}`);
+  });
+
+export type MemoryRole = (typeof memoryRoles)[number];
+export type SavePolicyName = (typeof savePolicies)[number];
+export type ExecutorKind = (typeof executorKinds)[number];
+export type RunStatus = (typeof runStatuses)[number];
+
+export type RunResult = z.infer<typeof resultSchema>;
+export type RunCell = z.infer<typeof cellSchema>;
+export type ResultMetric = z.infer<typeof metricSchema>;
+export type ResultBaseline = z.infer<typeof baselineSchema>;
+export type ResultParameters = z.infer<typeof parametersSchema>;
+export type ResultMemory = z.infer<typeof memorySchema>;
+export type ResultTime = z.infer<typeof timeSchema>;
+export type ResultEnvironment = z.infer<typeof environmentSchema>;
+export type ResultData = z.infer<typeof dataSchema>;
+export type ResultWeights = z.infer<typeof weightsSchema>;
+export type ResultError = z.infer<typeof errorSchema>;
