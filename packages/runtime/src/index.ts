@@ -1,1 +1,12 @@
-export const hello: string = "runtime";
+export { gradients } from "./autodiff/gradients.ts";
+export * from "./errors.ts";
+export { type CpuExecutorOptions, createCpuExecutor } from "./execute/cpu/executor.ts";
+export type { Executor, ParameterStore, Program, ProgramInputs, ProgramOutputs } from "./execute/executor.ts";
+export { GraphBuilder, type ParameterOptions } from "./graph/builder.ts";
+export * from "./graph/graph.ts";
+export * from "./graph/spec.ts";
+export { type MatmulOptions, Tensor } from "./graph/tensor.ts";
+export * from "./optim/adamw.ts";
+export * from "./optim/schedule.ts";
+export { noiseKey } from "./random/counterHash.ts";
+export { createRandom, type Random } from "./random/generator.ts";

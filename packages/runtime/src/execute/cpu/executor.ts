@@ -1,0 +1,183 @@
+import * as ort from "onnxruntime-node";
+import { GraphError, InputError } from "../../errors.ts";
+import type { Graph, GraphNode, ValueId } from "../../graph/graph.ts";
+import { graphValue, leavesOf } from "../../graph/graph.ts";
+import type { HostArray, HostTensor } from "../../graph/spec.ts";
+import { allocateHostArray, byteSize, formatSpec, sameShape } from "../../graph/spec.ts";
+import { opNamed } from "../../ops/registry.ts";
+import type { Executor, ParameterStore, Program, ProgramInputs, ProgramOutputs } from "../executor.ts";
+import { checkInputs } from "../inputs.ts";
+import { lowerSegment, onnxName } from "./lowerSegment.ts";
+import { cutSegments } from "./segments.ts";
+import { openSession, runSession } from "./session.ts";
+import { CpuParameterStore } from "./store.ts";
+
+export interface CpuExecutorOptions {
+  readonly threads?: number | null;
+  readonly profilePrefix?: string | null;
+}
+
+/** Executes graphs on the CPU: ONNX Runtime for all but the optimizer, which runs in JavaScript in place. */
+export function createCpuExecutor(options: CpuExecutorOptions = {}): Executor {
+  const sessionOptions = { threads: options.threads ?? null, profilePrefix: options.profilePrefix ?? null };
+  return {
+    kind: "cpu",
+    description: `onnxruntime-node ${ort.env.versions.node ?? "of unknown version"}`,
+    createStore: async (parameters) => new CpuParameterStore(parameters),
+    compile: async (graph, store) => {
+      if (!(store instanceof CpuParameterStore))
+        throw new GraphError("The parameters live on another executor.");
+      checkParameters(graph, store);
+      return CpuProgram.compile(graph, store, sessionOptions);
+    },
+    dispose: async () => {},
+  };
+}
+
+interface OnnxStep {
+  readonly kind: "onnx";
+  readonly session: ort.InferenceSession;
+  readonly feeds: readonly ValueId[];
+  readonly results: readonly ValueId[];
+  readonly resultBytes: number;
+}
+
+interface HostStep {
+  readonly kind: "host";
+  readonly nodes: readonly GraphNode[];
+}
+
+class CpuProgram implements Program {
+  readonly graph: Graph;
+  readonly #store: CpuParameterStore;
+  readonly #steps: readonly (OnnxStep | HostStep)[];
+  /** For each value that becomes a parameter's next value: the name of that parameter. */
+  readonly #nextOf: ReadonlyMap<ValueId, string>;
+  readonly #parameterFeeds = new Map<string, { readonly data: HostArray; readonly tensor: ort.Tensor }>();
+
+  static async compile(
+    graph: Graph,
+    store: CpuParameterStore,
+    options: { readonly threads: number | null; readonly profilePrefix: string | null },
+  ): Promise<CpuProgram> {
+    const steps: (OnnxStep | HostStep)[] = [];
+    for (const segment of cutSegments(graph)) {
+      if (segment.kind === "host") {
+        steps.push({ kind: "host", nodes: segment.nodes });
+        continue;
+      }
+      const { model, feeds } = lowerSegment(graph, segment, (name) => store.tensor(name));
+      const resultBytes = segment.results.reduce((total, id) => total + byteSize(graphValue(graph, id)), 0);
+      const session = await openSession(model, options);
+      steps.push({ kind: "onnx", session, feeds, results: segment.results, resultBytes });
+    }
+    return new CpuProgram(graph, store, steps);
+  }
+
+  constructor(graph: Graph, store: CpuParameterStore, steps: readonly (OnnxStep | HostStep)[]) {
+    this.graph = graph;
+    this.#store = store;
+    this.#steps = steps;
+    this.#nextOf = new Map(graph.states.map((state) => [state.output, state.name]));
+  }
+
+  async run(inputs: ProgramInputs): Promise<ProgramOutputs> {
+    checkInputs(this.graph, inputs);
+    const computed = new Map<ValueId, HostTensor>();
+    for (const step of this.#steps) {
+      if (step.kind === "onnx") await this.#runOnnx(step, inputs, computed);
+      else for (const node of step.nodes) this.#runHost(node, inputs, computed);
+    }
+    for (const { name, output } of this.graph.states) {
+      const { data } = this.#store.tensor(name);
+      const next = this.#read(output, inputs, computed).data;
+      if (next !== data) data.set(next as never);
+    }
+    return Object.fromEntries(
+      this.graph.outputs.map(({ name, value }) => [name, this.#read(value, inputs, computed)]),
+    );
+  }
+
+  async dispose(): Promise<void> {
+    for (const step of this.#steps) if (step.kind === "onnx") await step.session.release();
+  }
+
+  async #runOnnx(step: OnnxStep, inputs: ProgramInputs, computed: Map<ValueId, HostTensor>): Promise<void> {
+    const feeds: Record<string, ort.Tensor> = {};
+    for (const id of step.feeds) feeds[onnxName(id)] = this.#feed(id, inputs, computed);
+    const results = await runSession(step.session, feeds, step.resultBytes);
+    for (const id of step.results) {
+      const { shape, dtype } = graphValue(this.graph, id);
+      const data = results[onnxName(id)]?.data as HostArray;
+      computed.set(id, { shape, dtype, data });
+    }
+  }
+
+  #runHost(node: GraphNode, inputs: ProgramInputs, computed: Map<ValueId, HostTensor>): void {
+    const definition = opNamed(node.op);
+    const read = node.inputs.map((id) => this.#read(id, inputs, computed));
+    const outputs = node.outputs.map((id, index): HostTensor => {
+      const { shape, dtype } = graphValue(this.graph, id);
+      const source = definition.inPlace?.[index];
+      const replaced = source === undefined ? undefined : node.inputs[source];
+      const parameter = this.#nextOf.get(id);
+      const updates =
+        replaced !== undefined &&
+        parameter !== undefined &&
+        graphValue(this.graph, replaced).name === parameter;
+      const data = updates ? this.#store.tensor(parameter).data : allocateHostArray({ shape, dtype });
+      return { shape, dtype, data };
+    });
+    definition.host?.({ inputs: read, outputs, attributes: node.attributes });
+    node.outputs.forEach((id, index) => {
+      computed.set(id, outputs[index] as HostTensor);
+    });
+  }
+
+  #feed(id: ValueId, inputs: ProgramInputs, computed: ReadonlyMap<ValueId, HostTensor>): ort.Tensor {
+    const value = graphValue(this.graph, id);
+    const { data } = this.#read(id, inputs, computed);
+    if (value.source.kind !== "parameter") return toOrtTensor(data, value.shape);
+    const known = this.#parameterFeeds.get(value.name);
+    if (known?.data === data) return known.tensor;
+    const tensor = toOrtTensor(data, value.shape);
+    this.#parameterFeeds.set(value.name, { data, tensor });
+    return tensor;
+  }
+
+  #read(id: ValueId, inputs: ProgramInputs, computed: ReadonlyMap<ValueId, HostTensor>): HostTensor {
+    const value = graphValue(this.graph, id);
+    const { source, shape, dtype } = value;
+    switch (source.kind) {
+      case "node": {
+        const tensor = computed.get(id);
+        if (tensor === undefined) throw new GraphError(`${value.name} is read before it is made.`);
+        return tensor;
+      }
+      case "parameter":
+        return this.#store.tensor(value.name);
+      case "constant":
+        return { shape, dtype, data: source.data };
+      case "input":
+        return { shape, dtype, data: inputs[value.name] as HostArray };
+    }
+  }
+}
+
+function toOrtTensor(data: HostArray, shape: readonly number[]): ort.Tensor {
+  if (data instanceof Float32Array) return new ort.Tensor("float32", data, shape);
+  if (data instanceof Int32Array) return new ort.Tensor("int32", data, shape);
+  if (data instanceof Uint32Array) return new ort.Tensor("uint32", data, shape);
+  throw new InputError("f16 tensors are for WebGPU; the CPU executor computes in f32.");
+}
+
+function checkParameters(graph: Graph, store: ParameterStore & CpuParameterStore): void {
+  for (const value of leavesOf(graph, "parameter")) {
+    const tensor = store.tensor(value.name);
+    if (!sameShape(tensor.shape, value.shape) || tensor.dtype !== value.dtype) {
+      throw new InputError(
+        `${value.name} is stored as ${formatSpec(tensor)}, the graph needs ${formatSpec(value)}.`,
+      );
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import { InputError } from "../../errors.ts";
+import type { HostTensor } from "../../graph/spec.ts";
+import type { ParameterStore } from "../executor.ts";
+
+/** Parameters in host memory. Their arrays keep their identity, so that ONNX Runtime reads and we update in place. */
+export class CpuParameterStore implements ParameterStore {
+  readonly #tensors: Map<string, HostTensor>;
+
+  constructor(parameters: ReadonlyMap<string, HostTensor>) {
+    this.#tensors = new Map(parameters);
+  }
+
+  get names(): readonly string[] {
+    return [...this.#tensors.keys()];
+  }
+
+  has(name: string): boolean {
+    return this.#tensors.has(name);
+  }
+
+  /** The live tensor itself, not a copy. */
+  tensor(name: string): HostTensor {
+    const tensor = this.#tensors.get(name);
+    if (tensor === undefined) {
+      throw new InputError(`The parameter store has no ${name}; it holds ${this.#tensors.size} parameters.`);
+    }
+    return tensor;
+  }
+
+  async read(name: string): Promise<Float32Array> {
+    return Float32Array.from(this.tensor(name).data);
+  }
+
+  async write(name: string, values: Float32Array): Promise<void> {
+    const { data } = this.tensor(name);
+    if (values.length !== data.length) {
+      throw new InputError(`${name} has ${data.length} elements, ${values.length} were written.`);
+    }
+    data.set(values);
+  }
+
+  release(names: readonly string[]): void {
+    for (const name of names) this.#tensors.delete(name);
+  }
+}

@@ -1,0 +1,73 @@
+import { ShapeError } from "../errors.ts";
+import type { HostTensor } from "../graph/spec.ts";
+import { formatSpec, sameShape } from "../graph/spec.ts";
+import { expectInput } from "./infer.ts";
+import { defineOp } from "./op.ts";
+
+export interface AdamWAttributes {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  /** Decoupled weight decay (Loshchilov and Hutter 2019): the parameter shrinks by `learningRate * weightDecay`. */
+  readonly weightDecay: number;
+}
+
+/**
+ * One AdamW update in PyTorch's order. Inputs: parameter, gradient, first moment, second moment, then scalars:
+ * learning rate, 1 - beta1^t, 1 - beta2^t, factor on the gradient, and a flag that skips the update where it is 0.
+ * Results: the new parameter and moments.
+ */
+export const adamw = defineOp<AdamWAttributes>({
+  name: "adamw",
+  cheap: false,
+  inPlace: [0, 2, 3],
+  infer: (inputs) => {
+    const parameter = expectInput("adamw", inputs, 0, { dtype: "f32" });
+    for (const index of [1, 2, 3]) {
+      const spec = expectInput("adamw", inputs, index, { dtype: "f32" });
+      if (!sameShape(spec.shape, parameter.shape)) {
+        throw new ShapeError(
+          "adamw",
+          `input ${index} is ${formatSpec(spec)}, the parameter ${formatSpec(parameter)}.`,
+        );
+      }
+    }
+    for (const index of [4, 5, 6, 7, 8]) expectInput("adamw", inputs, index, { dtype: "f32", rank: 0 });
+    const { shape, dtype } = parameter;
+    return [
+      { shape, dtype },
+      { shape, dtype },
+      { shape, dtype },
+    ];
+  },
+  host: ({ inputs, outputs, attributes: { beta1, beta2, epsilon, weightDecay } }) => {
+    const [parameter, gradient, first, second] = arraysOf(inputs);
+    const [newParameter, newFirst, newSecond] = arraysOf(outputs);
+    if (!parameter || !gradient || !first || !second || !newParameter || !newFirst || !newSecond) return;
+    const [rate = 0, correction1 = 1, correction2 = 1, scale = 1, finite = 1] = inputs
+      .slice(4)
+      .map((input) => input.data[0] as number);
+    if (finite === 0) {
+      newParameter.set(parameter);
+      newFirst.set(first);
+      newSecond.set(second);
+      return;
+    }
+    const decay = 1 - rate * weightDecay;
+    const stepSize = rate / correction1;
+    const rootCorrection = Math.sqrt(correction2);
+    for (let index = 0; index < parameter.length; index++) {
+      const g = (gradient[index] as number) * scale;
+      const m = (first[index] as number) * beta1 + g * (1 - beta1);
+      const v = (second[index] as number) * beta2 + g * g * (1 - beta2);
+      newFirst[index] = m;
+      newSecond[index] = v;
+      newParameter[index] =
+        (parameter[index] as number) * decay - (stepSize * m) / (Math.sqrt(v) / rootCorrection + epsilon);
+    }
+  },
+});
+
+function arraysOf(tensors: readonly HostTensor[]): Float32Array[] {
+  return tensors.map((tensor) => tensor.data as Float32Array);
+}

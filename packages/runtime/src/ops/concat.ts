@@ -1,0 +1,42 @@
+import { ShapeError } from "../errors.ts";
+import { formatShape } from "../graph/spec.ts";
+import { axisSize, expectInput } from "./infer.ts";
+import { defineOp } from "./op.ts";
+
+export interface ConcatAttributes {
+  readonly axis: number;
+}
+
+/** Tensors after each other along one axis. */
+export const concat = defineOp<ConcatAttributes>({
+  name: "concat",
+  cheap: true,
+  infer: (inputs, { axis }) => {
+    const first = expectInput("concat", inputs, 0, { dtype: "f32" });
+    for (const [index, { shape }] of inputs.entries()) {
+      const fits =
+        shape.length === first.shape.length &&
+        shape.every((size, i) => i === axis || size === first.shape[i]);
+      if (!fits || expectInput("concat", inputs, index, { dtype: "f32" }) === undefined) {
+        throw new ShapeError(
+          "concat",
+          `input ${index} ${formatShape(shape)} does not continue ${formatShape(first.shape)} along axis ${axis}.`,
+        );
+      }
+    }
+    const total = inputs.reduce((sum, { shape }) => sum + axisSize(shape, axis), 0);
+    return [{ shape: first.shape.map((size, index) => (index === axis ? total : size)), dtype: "f32" }];
+  },
+  gradient: ({ inputs, outputGradients: [g], attributes: { axis }, needed }) => {
+    let start = 0;
+    return inputs.map((input, index) => {
+      const length = input.size(axis);
+      const part = g && needed[index] === true ? g.slice(axis, start, length) : null;
+      start += length;
+      return part;
+    });
+  },
+  onnx: ({ node, inputs, outputs, attributes: { axis } }) => {
+    node("Concat", inputs, { outputs, attributes: { axis } });
+  },
+});

@@ -1,0 +1,47 @@
+import type { OnnxLowering } from "../execute/cpu/lowering.ts";
+import type { HostTensor, TensorSpec } from "../graph/spec.ts";
+import type { Tensor } from "../graph/tensor.ts";
+
+/** What a gradient rule may use. Whatever it touches of `inputs` and `outputs` is kept for the backward pass. */
+export interface GradientContext<Attributes extends object> {
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+  /** Gradient of the loss by each output; null where the loss does not depend on it. */
+  readonly outputGradients: readonly (Tensor | null)[];
+  readonly attributes: Attributes;
+  /** Which inputs somebody needs the gradient of. A rule makes no others: that is what saves memory. */
+  readonly needed: readonly boolean[];
+}
+
+/** What a host kernel reads and writes. An output may be the very array of the input that it replaces. */
+export interface HostKernelContext<Attributes extends object> {
+  readonly inputs: readonly HostTensor[];
+  readonly outputs: readonly HostTensor[];
+  readonly attributes: Attributes;
+}
+
+/** Everything the runtime knows of one op, in one place. */
+export interface OpDefinition<Attributes extends object = object> {
+  readonly name: string;
+  /** Shape rule. Throws `ShapeError` for inputs that it cannot take. */
+  readonly infer: (inputs: readonly TensorSpec[], attributes: Attributes) => readonly TensorSpec[];
+  /** Gradient by each input (null where not needed or none). Absent: the op stops gradients and may not be asked. */
+  readonly gradient?: (context: GradientContext<Attributes>) => readonly (Tensor | null)[];
+  /** Lowering to ONNX nodes. An op has this, or `host`, or both are missing and the CPU executor refuses it. */
+  readonly onnx?: (lowering: OnnxLowering<Attributes>) => void;
+  /** Runs in JavaScript on host arrays between ONNX segments (the optimizer: in place, without copies). */
+  readonly host?: (context: HostKernelContext<Attributes>) => void;
+  /** Whether the save policy `recompute` may compute it twice rather than keep its result. */
+  readonly cheap: boolean;
+  /** The output is the input's bytes under another shape. */
+  readonly view?: boolean;
+  /** Input whose buffer output i may take over (an update in place), by output. */
+  readonly inPlace?: readonly number[];
+}
+
+/** Identity that lets TypeScript infer and check the attributes of a definition. */
+export function defineOp<Attributes extends object>(
+  definition: OpDefinition<Attributes>,
+): OpDefinition<Attributes> {
+  return definition;
+}

@@ -1,0 +1,64 @@
+import { ShapeError } from "../errors.ts";
+import { formatShape } from "../graph/spec.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { axisSize, expectInput } from "./infer.ts";
+import { defineOp } from "./op.ts";
+
+export interface SliceAttributes {
+  readonly axis: number;
+  readonly start: number;
+  readonly length: number;
+}
+
+/** `length` entries of one axis from `start` on. */
+export const slice = defineOp<SliceAttributes>({
+  name: "slice",
+  cheap: true,
+  infer: (inputs, { axis, start, length }) => {
+    const { shape, dtype } = expectInput("slice", inputs, 0, {});
+    const size = axis >= 0 && axis < shape.length ? axisSize(shape, axis) : -1;
+    if (start < 0 || length < 1 || start + length > size) {
+      throw new ShapeError(
+        "slice",
+        `[${start}, ${start + length}) of axis ${axis} is outside ${formatShape(shape)}.`,
+      );
+    }
+    return [{ shape: shape.map((old, index) => (index === axis ? length : old)), dtype }];
+  },
+  gradient: ({ inputs: [x], outputGradients: [g], attributes: { axis, start } }) => {
+    if (!x || !g) return [null];
+    const after = x.size(axis) - start - g.size(axis);
+    return [x.graph.apply(padZeros, [g], { axis, before: start, after })[0] as Tensor];
+  },
+  onnx: ({ node, constant, inputs, outputs, attributes: { axis, start, length } }) => {
+    const bounds = [start, start + length, axis].map((value) => constant("i64", [1], [value]));
+    node("Slice", [...inputs, ...bounds], { outputs });
+  },
+});
+
+export interface PadZerosAttributes {
+  readonly axis: number;
+  readonly before: number;
+  readonly after: number;
+}
+
+/** Zeros put before and after along one axis: the gradient of a slice. */
+export const padZeros = defineOp<PadZerosAttributes>({
+  name: "padZeros",
+  cheap: true,
+  infer: (inputs, { axis, before, after }) => {
+    const { shape, dtype } = expectInput("padZeros", inputs, 0, { dtype: "f32" });
+    return [{ shape: shape.map((size, index) => (index === axis ? before + size + after : size)), dtype }];
+  },
+  gradient: ({ inputs: [x], outputGradients: [g], attributes: { axis, before } }) => [
+    x && g ? g.slice(axis, before, x.size(axis)) : null,
+  ],
+  onnx: ({ node, constant, inputs, outputs, attributes: { axis, before, after } }) => {
+    const pads = [
+      constant("i64", [2], [before, after]),
+      constant("f32", [], [0]),
+      constant("i64", [1], [axis]),
+    ];
+    node("Pad", [...inputs, ...pads], { outputs });
+  },
+});

@@ -1,0 +1,97 @@
+import { gradients } from "../autodiff/gradients.ts";
+import type { GraphBuilder } from "../graph/builder.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import { adamw } from "../ops/adamw.ts";
+import { gradientNorm } from "../ops/gradientNorm.ts";
+
+export interface AdamWOptions {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  /** Global L2 norm that gradients are clipped to; null for none. */
+  readonly maxGradientNorm: number | null;
+}
+
+/** Names of the inputs that change from step to step. */
+export const OPTIMIZER_INPUTS = {
+  learningRate: "learningRate",
+  biasCorrection1: "biasCorrection1",
+  biasCorrection2: "biasCorrection2",
+} as const;
+
+/** Names of the optimizer's results that are read back. */
+export const OPTIMIZER_OUTPUTS = { gradientNorm: "gradientNorm", stepTaken: "stepTaken" } as const;
+
+export interface TrainableParameter {
+  readonly tensor: Tensor;
+  /** Factor on the learning rate, where a group trains faster than another (LoRA+, a head of its own rate). */
+  readonly learningRateScale?: number;
+  /** Overrides the options' weight decay (0 for biases and norms, where a recipe says so). */
+  readonly weightDecay?: number;
+}
+
+/** Names of the two moments of a parameter in the parameter store. */
+export function momentNames(parameterName: string): { readonly first: string; readonly second: string } {
+  return { first: `${parameterName}::firstMoment`, second: `${parameterName}::secondMoment` };
+}
+
+/**
+ * Differentiates `loss`, clips the global norm and updates every trainable parameter with AdamW.
+ * Adds the scalar outputs `gradientNorm` (before clipping) and `stepTaken` (0 where a gradient was not finite).
+ */
+export function addAdamWStep(
+  graph: GraphBuilder,
+  loss: Tensor,
+  trainable: readonly TrainableParameter[],
+  options: AdamWOptions,
+): void {
+  const parameterGradients = gradients(
+    loss,
+    trainable.map(({ tensor }) => tensor),
+  );
+  graph.withPhase("optimizer", () => {
+    const [norm, scale, finite] = graph.apply(gradientNorm, parameterGradients, {
+      maxNorm: options.maxGradientNorm,
+    });
+    if (norm === undefined || scale === undefined || finite === undefined) return;
+    graph.output(OPTIMIZER_OUTPUTS.gradientNorm, norm);
+    graph.output(OPTIMIZER_OUTPUTS.stepTaken, finite);
+    const learningRate = graph.input(OPTIMIZER_INPUTS.learningRate, [], "f32");
+    const correction1 = graph.input(OPTIMIZER_INPUTS.biasCorrection1, [], "f32");
+    const correction2 = graph.input(OPTIMIZER_INPUTS.biasCorrection2, [], "f32");
+    trainable.forEach(({ tensor, learningRateScale, weightDecay }, index) => {
+      const names = momentNames(tensor.name);
+      const first = graph.parameter(names.first, tensor.shape, { role: "optimizerState", trainable: true });
+      const second = graph.parameter(names.second, tensor.shape, { role: "optimizerState", trainable: true });
+      const rate = learningRateScale === undefined ? learningRate : learningRate.mul(learningRateScale);
+      const gradient = parameterGradients[index] as Tensor;
+      const [newTensor, newFirst, newSecond] = graph.apply(
+        adamw,
+        [tensor, gradient, first, second, rate, correction1, correction2, scale, finite],
+        {
+          beta1: options.beta1,
+          beta2: options.beta2,
+          epsilon: options.epsilon,
+          weightDecay: weightDecay ?? options.weightDecay,
+        },
+      );
+      graph.updateParameter(tensor, newTensor as Tensor);
+      graph.updateParameter(first, newFirst as Tensor);
+      graph.updateParameter(second, newSecond as Tensor);
+    });
+  });
+}
+
+/** Values of the optimizer's inputs at update `step`, counted from 0. */
+export function adamWInputs(
+  step: number,
+  learningRate: number,
+  options: Pick<AdamWOptions, "beta1" | "beta2">,
+): Readonly<Record<string, Float32Array>> {
+  return {
+    [OPTIMIZER_INPUTS.learningRate]: Float32Array.of(learningRate),
+    [OPTIMIZER_INPUTS.biasCorrection1]: Float32Array.of(1 - options.beta1 ** (step + 1)),
+    [OPTIMIZER_INPUTS.biasCorrection2]: Float32Array.of(1 - options.beta2 ** (step + 1)),
+  };
+}
