@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["packages/**/*.test.ts", "benchmarks/**/*.test.ts", "scripts/**/*.test.ts"],
+    include: ["**/*.test.ts"],
     // onnxruntime-node is a native addon: it must not be loaded into several threads of one process.
     pool: "forks",
     maxWorkers: 2,
