@@ -19,5 +19,5 @@ export const cola: ClassificationTask = {
     columns: { text: 3, label: 1 },
   },
   publishedRows: { train: 8_551, dev: 1_043 },
-  datasetCard: "datasets/glue/cola.md",
+  datasetCard: "datasets/glue/cola.yaml",
 };

@@ -19,5 +19,5 @@ export const mrpc: ClassificationTask = {
     columns: { text: "#1 String", pair: "#2 String", label: "Quality" },
   },
   publishedRows: { train: 3_668, dev: 408 },
-  datasetCard: "datasets/glue/mrpc.md",
+  datasetCard: "datasets/glue/mrpc.yaml",
 };

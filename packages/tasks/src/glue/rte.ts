@@ -19,5 +19,5 @@ export const rte: ClassificationTask = {
     columns: { text: "sentence1", pair: "sentence2", label: "label" },
   },
   publishedRows: { train: 2_490, dev: 277 },
-  datasetCard: "datasets/glue/rte.md",
+  datasetCard: "datasets/glue/rte.yaml",
 };

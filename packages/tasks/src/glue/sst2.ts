@@ -19,5 +19,5 @@ export const sst2: ClassificationTask = {
     columns: { text: "sentence", label: "label" },
   },
   publishedRows: { train: 67_349, dev: 872 },
-  datasetCard: "datasets/glue/sst2.md",
+  datasetCard: "datasets/glue/sst2.yaml",
 };

@@ -17,5 +17,5 @@ export const stsb: RegressionTask = {
     columns: { text: "sentence1", pair: "sentence2", label: "score" },
   },
   publishedRows: { train: 5_749, dev: 1_500 },
-  datasetCard: "datasets/glue/stsb.md",
+  datasetCard: "datasets/glue/stsb.yaml",
 };

@@ -19,5 +19,5 @@ export const wnli: ClassificationTask = {
     columns: { text: "sentence1", pair: "sentence2", label: "label" },
   },
   publishedRows: { train: 635, dev: 71 },
-  datasetCard: "datasets/glue/wnli.md",
+  datasetCard: "datasets/glue/wnli.yaml",
 };

@@ -25,7 +25,9 @@ export const matthews: Metric<"matthews"> = {
     const predictedSpread = square - sumOfSquares(predictedTotals);
     const actualSpread = square - sumOfSquares(actualTotals);
     const denominator = Math.sqrt(predictedSpread) * Math.sqrt(actualSpread);
-    return { value: denominator === 0 ? 0 : (correct * count - crossed) / denominator, count };
+    const value = denominator === 0 ? 0 : (correct * count - crossed) / denominator;
+    // Rounding of the two roots can bring a perfect score past 1.
+    return { value: Math.max(-1, Math.min(1, value)), count };
   },
 };
 

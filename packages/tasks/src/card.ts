@@ -1,0 +1,63 @@
+import { parse } from "yaml";
+import { z } from "zod";
+import { DatasetError } from "./errors.ts";
+
+const fileSchema = z.strictObject({
+  name: z.string().min(1),
+  rows: z.int().positive(),
+  bytes: z.int().positive(),
+  sha256: z.hash("sha256"),
+});
+
+const datasetCardSchema = z.strictObject({
+  id: z.string().min(1),
+  title: z.string().min(1),
+  suite: z.string().min(1),
+  homepage: z.url(),
+  paper: z.url(),
+  licence: z.strictObject({
+    /** `unclear`: nobody with the right to has said; `restricted`: said, with limits; `open`: said, free to reuse. */
+    status: z.enum(["open", "restricted", "unclear"]),
+    summary: z.string().min(1),
+  }),
+  /** Column names of the file, or positions counted from 0 where it has no header line. */
+  columns: z
+    .array(z.strictObject({ column: z.union([z.string(), z.int()]), holds: z.string().min(1) }))
+    .min(1),
+  /** The copy this card was measured on. */
+  files: z.strictObject({ train: fileSchema, dev: fileSchema }),
+  /** `provenance.checksum` of a run on that copy. */
+  checksum: z.hash("sha256"),
+  /** What to know before reading a result, as Markdown. */
+  notes: z.string().min(1),
+});
+
+/** What is known of a data set: where it is from, what may be done with it, what its files hold. */
+export type DatasetCard = Readonly<z.infer<typeof datasetCardSchema>>;
+
+/**
+ * Reads a dataset card (YAML).
+ * @param file its path, for messages
+ * @throws {DatasetError} `bad-card`, naming every field that is wrong
+ */
+export function parseDatasetCard(text: string, file: string): DatasetCard {
+  const bad = (found: string): DatasetError =>
+    new DatasetError({
+      code: "bad-card",
+      file,
+      found,
+      expected: "a dataset card as datasets/README.md describes it",
+      remedy: "Correct the card; datasets/glue/sst2.yaml is an example.",
+    });
+  let value: unknown;
+  try {
+    value = parse(text);
+  } catch (cause) {
+    throw bad(`YAML that cannot be read (${cause instanceof Error ? cause.message : String(cause)})`);
+  }
+  const result = datasetCardSchema.safeParse(value);
+  if (result.success) return result.data;
+  throw bad(
+    result.error.issues.map((issue) => `${issue.path.join(".") || "card"}: ${issue.message}`).join("; "),
+  );
+}
