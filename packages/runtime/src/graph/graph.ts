@@ -7,10 +7,10 @@ export type ValueId = number;
 export type Phase = "forward" | "backward" | "optimizer";
 
 /** What the bytes of a tensor that lives across steps are for. */
-export type ParameterRole = "baseWeight" | "adapterWeight" | "head" | "optimizerState";
+export type ParameterRole = "baseWeight" | "adapterWeight" | "head" | "gradient" | "optimizerState";
 
 /** What the bytes of any tensor are for; the plan and the report sum by it. */
-export type MemoryRole = ParameterRole | "gradient" | "savedActivation" | "workspace" | "staging";
+export type MemoryRole = ParameterRole | "savedActivation" | "workspace" | "staging";
 
 /** A tensor that is fed anew at every run: token ids, masks, labels, the learning rate. */
 export interface InputSource {

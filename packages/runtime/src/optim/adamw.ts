@@ -46,10 +46,24 @@ export function addAdamWStep(
   trainable: readonly TrainableParameter[],
   options: AdamWOptions,
 ): void {
-  const parameterGradients = gradients(
-    loss,
-    trainable.map(({ tensor }) => tensor),
+  addAdamWUpdate(
+    graph,
+    trainable,
+    gradients(
+      loss,
+      trainable.map(({ tensor }) => tensor),
+    ),
+    options,
   );
+}
+
+/** Clips `parameterGradients` (one a trainable parameter, in order) and applies AdamW; outputs as `addAdamWStep`. */
+export function addAdamWUpdate(
+  graph: GraphBuilder,
+  trainable: readonly TrainableParameter[],
+  parameterGradients: readonly Tensor[],
+  options: AdamWOptions,
+): void {
   graph.withPhase("optimizer", () => {
     const [norm, scale, finite] = graph.apply(gradientNorm, parameterGradients, {
       maxNorm: options.maxGradientNorm,

@@ -1,0 +1,94 @@
+import type { GraphBuilder, Shape, Tensor } from "@peftbench/runtime";
+
+/** What a model is asked to predict, which decides its head and its loss. */
+export type HeadSpec =
+  | { readonly kind: "classification"; readonly labelCount: number }
+  | { readonly kind: "regression" };
+
+/** How a parameter that no checkpoint brings gets its first values. */
+export type Initializer =
+  | { readonly kind: "normal"; readonly deviation: number }
+  | { readonly kind: "constant"; readonly value: number };
+
+/** One parameter of an architecture under its Hugging Face name. */
+export interface ParameterDeclaration {
+  readonly name: string;
+  readonly shape: Shape;
+  /** `head`: belongs to the task and trains with every method. */
+  readonly role: "base" | "head";
+  /** Present where a checkpoint may lack the parameter, which is then made anew and trained with the head. */
+  readonly initializer: Initializer | null;
+}
+
+/** A linear layer, `y = x Wᵀ + b`, W: [outFeatures, inFeatures]: a place where an adapter can attach. */
+export interface LinearModule {
+  /** Module path as in Hugging Face, `bert.encoder.layer.0.attention.self.query`. */
+  readonly name: string;
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly bias: boolean;
+  /** The head's own layers, which adapters leave alone. */
+  readonly head: boolean;
+}
+
+/** Static size of one batch. */
+export interface BatchShape {
+  readonly rows: number;
+  /** Tokens a row, padding included. */
+  readonly length: number;
+}
+
+/** What model code builds with: parameters by name, and linear layers that a method may adapt. */
+export interface ModelContext {
+  readonly graph: GraphBuilder;
+  parameter(name: string): Tensor;
+  /** Applies the linear module `name` to x [n, inFeatures]: [n, outFeatures]. */
+  linear(name: string, x: Tensor): Tensor;
+  /** Dropout while training; the identity in evaluation. */
+  dropout(x: Tensor, probability: number): Tensor;
+}
+
+/** Names, shapes and types of the inputs that every encoder graph reads. */
+export const ENCODER_INPUTS = {
+  inputIds: "inputIds",
+  typeIds: "typeIds",
+  attentionMask: "attentionMask",
+} as const;
+
+export interface EncoderOutputs {
+  /** Output of the embeddings, then of each layer: [rows * length, hiddenSize]. */
+  readonly hiddenStates: readonly Tensor[];
+  /** [rows, hiddenSize]. */
+  readonly pooled: Tensor;
+  /** [rows, labelCount] or, in regression, [rows, 1]. */
+  readonly logits: Tensor;
+}
+
+/** How a checkpoint's tensor names relate to the declared ones. */
+export interface CheckpointNaming {
+  /** Prefixes that a checkpoint may have or lack. */
+  readonly prefixes: readonly string[];
+  /** Tensors that may be there and are not needed: buffers, pre-training heads. */
+  readonly ignorable: readonly RegExp[];
+  /** Older spelling of a name. */
+  readonly rename: (name: string) => string;
+}
+
+/** A family of models: its configuration, parameters and graph. */
+export interface Architecture<Config = unknown> {
+  /** `model_type` of config.json. */
+  readonly modelType: string;
+  readonly title: string;
+  /** @throws ConfigError naming the field. */
+  readonly parseConfig: (json: unknown) => Config;
+  readonly parameters: (config: Config, head: HeadSpec) => readonly ParameterDeclaration[];
+  readonly linearModules: (config: Config, head: HeadSpec) => readonly LinearModule[];
+  readonly checkpointNaming: CheckpointNaming;
+  readonly maxLength: (config: Config) => number;
+  readonly build: (
+    context: ModelContext,
+    config: Config,
+    head: HeadSpec,
+    batch: BatchShape,
+  ) => EncoderOutputs;
+}

@@ -1,0 +1,25 @@
+import type { z } from "zod";
+
+/** A `config.json` that this architecture cannot be built from. */
+export class ConfigError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "ConfigError";
+  }
+}
+
+/** Checks a parsed `config.json` against an architecture's schema; the error names every wrong field. */
+export function parseModelConfig<Schema extends z.ZodType>(
+  architecture: string,
+  schema: Schema,
+  json: unknown,
+): z.output<Schema> {
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(
+    (issue) => `${issue.path.join(".") || "the file"}: ${issue.message}`,
+  );
+  throw new ConfigError(
+    `config.json does not describe a supported ${architecture} model. ${problems.join("; ")}.`,
+  );
+}

@@ -1,0 +1,16 @@
+import type { Architecture } from "./architecture.ts";
+import { bert } from "./bert/index.ts";
+import { ConfigError } from "./config.ts";
+
+/** Every architecture there is. A new one is a folder beside this and a line here. */
+export const architectures: readonly Architecture[] = [bert as Architecture];
+
+/** The architecture that a parsed `config.json` names. @throws ConfigError if there is none. */
+export function architectureOf(config: unknown): Architecture {
+  const modelType =
+    typeof config === "object" && config !== null && "model_type" in config ? config.model_type : null;
+  const found = architectures.find((architecture) => architecture.modelType === modelType);
+  if (found !== undefined) return found;
+  const known = architectures.map((architecture) => architecture.modelType).join(", ");
+  throw new ConfigError(`config.json has model_type ${JSON.stringify(modelType)}; supported: ${known}.`);
+}
