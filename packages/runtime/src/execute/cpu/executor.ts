@@ -7,6 +7,7 @@ import { allocateHostArray, byteSize, formatSpec, sameShape } from "../../graph/
 import { opNamed } from "../../ops/registry.ts";
 import type { Executor, ParameterStore, Program, ProgramInputs, ProgramOutputs } from "../executor.ts";
 import { checkInputs } from "../inputs.ts";
+import { inPlaceUpdates } from "./inPlace.ts";
 import { lowerSegment, onnxName } from "./lowerSegment.ts";
 import { cutSegments } from "./segments.ts";
 import { openSession, runSession } from "./session.ts";
@@ -36,6 +37,7 @@ export function createCpuExecutor(options: CpuExecutorOptions = {}): Executor {
 
 interface OnnxStep {
   readonly kind: "onnx";
+  readonly nodes: readonly GraphNode[];
   readonly session: ort.InferenceSession;
   readonly feeds: readonly ValueId[];
   readonly results: readonly ValueId[];
@@ -51,8 +53,8 @@ class CpuProgram implements Program {
   readonly graph: Graph;
   readonly #store: CpuParameterStore;
   readonly #steps: readonly (OnnxStep | HostStep)[];
-  /** For each value that becomes a parameter's next value: the name of that parameter. */
-  readonly #nextOf: ReadonlyMap<ValueId, string>;
+  /** Results that are written straight into a parameter's array, with that parameter's name. */
+  readonly #inPlace: ReadonlyMap<ValueId, string>;
   readonly #parameterFeeds = new Map<string, { readonly data: HostArray; readonly tensor: ort.Tensor }>();
 
   static async compile(
@@ -69,7 +71,14 @@ class CpuProgram implements Program {
       const { model, feeds } = lowerSegment(graph, segment, (name) => store.tensor(name));
       const resultBytes = segment.results.reduce((total, id) => total + byteSize(graphValue(graph, id)), 0);
       const session = await openSession(model, options);
-      steps.push({ kind: "onnx", session, feeds, results: segment.results, resultBytes });
+      steps.push({
+        kind: "onnx",
+        nodes: segment.nodes,
+        session,
+        feeds,
+        results: segment.results,
+        resultBytes,
+      });
     }
     return new CpuProgram(graph, store, steps);
   }
@@ -78,7 +87,10 @@ class CpuProgram implements Program {
     this.graph = graph;
     this.#store = store;
     this.#steps = steps;
-    this.#nextOf = new Map(graph.states.map((state) => [state.output, state.name]));
+    this.#inPlace = inPlaceUpdates(
+      graph,
+      steps.flatMap((step) => step.nodes),
+    );
   }
 
   async run(inputs: ProgramInputs): Promise<ProgramOutputs> {
@@ -114,7 +126,6 @@ class CpuProgram implements Program {
   }
 
   #runHost(node: GraphNode, inputs: ProgramInputs, computed: Map<ValueId, HostTensor>): void {
-    const definition = opNamed(node.op);
     const read = node.inputs.map((id) => this.#read(id, inputs, computed));
     const outputs = node.outputs.map((id, index): HostTensor => {
       const { shape, dtype } = graphValue(this.graph, id);
@@ -128,7 +139,7 @@ class CpuProgram implements Program {
       const data = updates ? this.#store.tensor(parameter).data : allocateHostArray({ shape, dtype });
       return { shape, dtype, data };
     });
-    definition.host?.({ inputs: read, outputs, attributes: node.attributes });
+    opNamed(node.op).host?.({ inputs: read, outputs, attributes: node.attributes });
     node.outputs.forEach((id, index) => {
       computed.set(id, outputs[index] as HostTensor);
     });
