@@ -100,11 +100,7 @@ class CpuProgram implements Program {
       if (step.kind === "onnx") await this.#runOnnx(step, inputs, computed);
       else for (const node of step.nodes) this.#runHost(node, inputs, computed);
     }
-    for (const { name, output } of this.graph.states) {
-      const { data } = this.#store.tensor(name);
-      const next = this.#read(output, inputs, computed).data;
-      if (next !== data) data.set(next as never);
-    }
+    this.#writeStates(inputs, computed);
     return Object.fromEntries(
       this.graph.outputs.map(({ name, value }) => [name, this.#read(value, inputs, computed)]),
     );
@@ -112,6 +108,19 @@ class CpuProgram implements Program {
 
   async dispose(): Promise<void> {
     for (const step of this.#steps) if (step.kind === "onnx") await step.session.release();
+  }
+
+  #writeStates(inputs: ProgramInputs, computed: ReadonlyMap<ValueId, HostTensor>): void {
+    const next = this.graph.states.map(({ name, output }) => {
+      const { data } = this.#read(output, inputs, computed);
+      // A next value that is itself a parameter is copied first, since that parameter may change in this very loop.
+      const isLeaf = graphValue(this.graph, output).source.kind === "parameter";
+      return { name, data: isLeaf ? data.slice() : data };
+    });
+    for (const { name, data } of next) {
+      const current = this.#store.tensor(name).data;
+      if (data !== current) current.set(data as never);
+    }
   }
 
   async #runOnnx(step: OnnxStep, inputs: ProgramInputs, computed: Map<ValueId, HostTensor>): Promise<void> {
@@ -129,14 +138,9 @@ class CpuProgram implements Program {
     const read = node.inputs.map((id) => this.#read(id, inputs, computed));
     const outputs = node.outputs.map((id, index): HostTensor => {
       const { shape, dtype } = graphValue(this.graph, id);
-      const source = definition.inPlace?.[index];
-      const replaced = source === undefined ? undefined : node.inputs[source];
-      const parameter = this.#nextOf.get(id);
-      const updates =
-        replaced !== undefined &&
-        parameter !== undefined &&
-        graphValue(this.graph, replaced).name === parameter;
-      const data = updates ? this.#store.tensor(parameter).data : allocateHostArray({ shape, dtype });
+      const parameter = this.#inPlace.get(id);
+      const data =
+        parameter === undefined ? allocateHostArray({ shape, dtype }) : this.#store.tensor(parameter).data;
       return { shape, dtype, data };
     });
     opNamed(node.op).host?.({ inputs: read, outputs, attributes: node.attributes });
