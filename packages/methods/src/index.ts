@@ -1,1 +1,6 @@
-export {};
+import { full } from "@peftbench/method-full";
+import { lora } from "@peftbench/method-lora";
+import type { PeftMethod } from "@peftbench/peft";
+
+/** Every method there is. A new one is a folder beside this and a line here. */
+export const methods: readonly PeftMethod[] = [full, lora];

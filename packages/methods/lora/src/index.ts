@@ -1,1 +1,2 @@
-export {};
+export { type LoraConfig, loraConfigSchema } from "./config.ts";
+export { lora } from "./lora.ts";

@@ -136,7 +136,7 @@ class CpuProgram implements Program {
 
   #runHost(node: GraphNode, inputs: ProgramInputs, computed: Map<ValueId, HostTensor>): void {
     const read = node.inputs.map((id) => this.#read(id, inputs, computed));
-    const outputs = node.outputs.map((id, index): HostTensor => {
+    const outputs = node.outputs.map((id): HostTensor => {
       const { shape, dtype } = graphValue(this.graph, id);
       const parameter = this.#inPlace.get(id);
       const data =

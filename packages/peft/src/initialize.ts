@@ -1,0 +1,61 @@
+import type { HostTensor } from "@peftbench/runtime";
+import { accumulatorName, createRandom, elementCount, momentNames } from "@peftbench/runtime";
+import type { MethodAttachment, MethodStage } from "./method.ts";
+import type { ModelShape } from "./modelGraph.ts";
+import { trainableTensors } from "./trainable.ts";
+
+/** Values of a model's declared parameters: pretrained ones, and new ones made from the seed. */
+export type BaseValues = ReadonlyMap<string, HostTensor>;
+
+export interface InitialStateOptions {
+  readonly seed: number;
+  /** Whether gradients are summed over micro-batches, which needs accumulators. */
+  readonly accumulate: boolean;
+}
+
+/** Every tensor that the first stage of a run needs in the parameter store, at its values of step 0. */
+export function initialState(
+  model: ModelShape,
+  attachment: MethodAttachment,
+  base: BaseValues,
+  options: InitialStateOptions,
+): ReadonlyMap<string, HostTensor> {
+  const stage = attachment.stages[0] as MethodStage;
+  const baseWeight = (name: string): Float32Array => {
+    const tensor = base.get(name);
+    if (tensor === undefined) throw new RangeError(`The model has no parameter ${name}.`);
+    return tensor.data as Float32Array;
+  };
+  const rewritten = attachment.rewriteBase?.(baseWeight) ?? new Map<string, Float32Array>();
+  const state = new Map<string, HostTensor>();
+  for (const [name, tensor] of base) {
+    const data = rewritten.get(name) ?? tensor.data;
+    // What trains is updated in place: the caller's values stay as they are.
+    state.set(name, { ...tensor, data: data.slice() });
+  }
+  for (const { name, shape, initialize } of stage.parameters) {
+    const data = initialize({ random: createRandom(options.seed, name), baseWeight });
+    if (data.length !== elementCount(shape)) {
+      throw new RangeError(`${name} has shape [${shape}] and was initialized with ${data.length} values.`);
+    }
+    state.set(name, { shape, dtype: "f32", data });
+  }
+  for (const [name, tensor] of optimizerTensors(model, stage, options.accumulate)) state.set(name, tensor);
+  return state;
+}
+
+/** Moments (and accumulators) of everything that trains in a stage, at zero. */
+export function optimizerTensors(
+  model: ModelShape,
+  stage: MethodStage,
+  accumulate: boolean,
+): ReadonlyMap<string, HostTensor> {
+  const tensors = new Map<string, HostTensor>();
+  for (const { name, shape } of trainableTensors(model, stage)) {
+    const { first, second } = momentNames(name);
+    for (const state of accumulate ? [first, second, accumulatorName(name)] : [first, second]) {
+      tensors.set(state, { shape, dtype: "f32", data: new Float32Array(elementCount(shape)) });
+    }
+  }
+  return tensors;
+}

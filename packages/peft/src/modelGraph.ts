@@ -1,0 +1,94 @@
+import type {
+  Architecture,
+  BatchShape,
+  EncoderOutputs,
+  HeadSpec,
+  LinearModule,
+  ModelContext,
+} from "@peftbench/models";
+import type { GraphBuilder, Tensor } from "@peftbench/runtime";
+import { MethodError } from "./errors.ts";
+import type { MethodStage } from "./method.ts";
+
+/** A model of known size and head, described without its weights. */
+export interface ModelShape {
+  readonly architecture: Architecture;
+  readonly config: unknown;
+  readonly head: HeadSpec;
+  /** Names of the parameters that train with the head: the head's own, and base ones that no checkpoint brought. */
+  readonly headParameters: ReadonlySet<string>;
+}
+
+/** How dropout is computed in a graph; null in evaluation. */
+export interface DropoutContext {
+  /** Scalar input that changes from step to step. */
+  readonly noiseKey: () => Tensor<"u32">;
+  /** In place of every probability that the model's configuration gives; null keeps those. */
+  readonly modelProbability: number | null;
+}
+
+export interface ModelGraph {
+  readonly outputs: EncoderOutputs;
+  /** One of the stage's tensors. */
+  readonly stageParameter: (name: string) => Tensor;
+}
+
+/** Adds the forward pass of a model, with a stage of a method attached, to a graph under construction. */
+export function buildModelGraph(
+  graph: GraphBuilder,
+  model: ModelShape,
+  stage: MethodStage,
+  batch: BatchShape,
+  dropout: DropoutContext | null,
+): ModelGraph {
+  const { architecture, config, head } = model;
+  const shapes = new Map(
+    architecture.parameters(config, head).map((declared) => [declared.name, declared.shape]),
+  );
+  const modules = new Map(architecture.linearModules(config, head).map((module) => [module.name, module]));
+
+  const baseParameter = (name: string): Tensor => {
+    const shape = shapes.get(name);
+    if (shape === undefined) throw new MethodError(`${architecture.title} declares no parameter ${name}.`);
+    if (model.headParameters.has(name))
+      return graph.parameter(name, shape, { role: "head", trainable: true });
+    return graph.parameter(name, shape, { role: "baseWeight", trainable: stage.trainsBase(name) });
+  };
+  const stageParameter = (name: string): Tensor => {
+    const declared = stage.parameters.find((parameter) => parameter.name === name);
+    if (declared === undefined) throw new MethodError(`Stage ${stage.name} declares no tensor ${name}.`);
+    return graph.parameter(name, declared.shape, { role: "adapterWeight", trainable: declared.trainable });
+  };
+  const applyDropout = (x: Tensor, probability: number): Tensor =>
+    dropout === null ? x : x.dropout(probability, dropout.noiseKey());
+
+  const context: ModelContext = {
+    graph,
+    parameter: baseParameter,
+    linear: (name, x) => {
+      const module = modules.get(name);
+      if (module === undefined)
+        throw new MethodError(`${architecture.title} declares no linear module ${name}.`);
+      return graph.withScope(localName(name), () => applyLinear(module, x));
+    },
+    dropout: (x, probability) => applyDropout(x, dropout?.modelProbability ?? probability),
+  };
+  const applyLinear = (module: LinearModule, x: Tensor): Tensor => {
+    const weight = (): Tensor => baseParameter(`${module.name}.weight`);
+    const base = (): Tensor => {
+      const product = x.matmul(weight(), { transposeB: true });
+      return module.bias ? product.add(baseParameter(`${module.name}.bias`)) : product;
+    };
+    if (module.head || stage.linear === undefined) return base();
+    return (
+      stage.linear({ graph, module, x, base, weight, parameter: stageParameter, dropout: applyDropout }) ??
+      base()
+    );
+  };
+  return { outputs: architecture.build(context, config, head, batch), stageParameter };
+}
+
+/** The part of a module's name below its layer, since the layer is in the scope already. */
+function localName(name: string): string {
+  return name.split(/\.\d+\./).at(-1) ?? name;
+}

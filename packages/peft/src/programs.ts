@@ -1,0 +1,129 @@
+import type { BatchShape, HeadSpec } from "@peftbench/models";
+import type { AdamWOptions, Graph, Tensor, TrainableParameter } from "@peftbench/runtime";
+import {
+  addAccumulatedUpdate,
+  addAdamWStep,
+  addGradientAccumulation,
+  GraphBuilder,
+} from "@peftbench/runtime";
+import type { MethodStage, StageContext } from "./method.ts";
+import type { ModelShape } from "./modelGraph.ts";
+import { buildModelGraph } from "./modelGraph.ts";
+import type { TrainableTensor } from "./trainable.ts";
+import { trainableTensors } from "./trainable.ts";
+
+/** Inputs of a training graph beside the model's own and the optimizer's. */
+export const TRAINING_INPUTS = {
+  /** i32 [rows] in classification, f32 [rows] in regression. */
+  labels: "labels",
+  /** f32 [rows]: weight of each row in the loss; 0 for padding rows, 1/(rows of the whole batch) for real ones. */
+  rowWeight: "rowWeight",
+  /** u32 scalar, only there where the graph has dropout. */
+  noiseKey: "noiseKey",
+} as const;
+
+export const TRAINING_OUTPUTS = { loss: "loss" } as const;
+export const EVALUATION_OUTPUTS = { logits: "logits" } as const;
+
+/** `step`: one batch, one update. `accumulate`: a micro-batch that only adds to the gradients. */
+export type TrainingGraphKind = "step" | "accumulate";
+
+export interface TrainingGraphOptions {
+  readonly batch: BatchShape;
+  readonly optimizer: AdamWOptions;
+  readonly kind: TrainingGraphKind;
+  /** In place of the model's dropout probabilities; null keeps them. */
+  readonly dropout: number | null;
+}
+
+/** One training step (or micro-batch) of a model with a stage of a method. Output: `loss`, and the optimizer's. */
+export function buildTrainingGraph(
+  model: ModelShape,
+  stage: MethodStage,
+  options: TrainingGraphOptions,
+): Graph {
+  const graph = new GraphBuilder();
+  const dropout = {
+    noiseKey: () => graph.input(TRAINING_INPUTS.noiseKey, [], "u32"),
+    modelProbability: options.dropout,
+  };
+  const { outputs, stageParameter } = buildModelGraph(graph, model, stage, options.batch, dropout);
+  const context = stageContext(graph, stage, stageParameter);
+  const task = taskLoss(graph, model.head, outputs.logits);
+  const loss = stage.regularizer === undefined ? task : task.add(stage.regularizer(context));
+  graph.output(TRAINING_OUTPUTS.loss, loss);
+  const trainable = graphParameters(graph, model, stage);
+  if (options.kind === "step") {
+    addAdamWStep(graph, loss, trainable, options.optimizer);
+    graph.withPhase("optimizer", () => stage.afterUpdate?.(context));
+  } else {
+    addGradientAccumulation(graph, loss, trainable);
+  }
+  return graph.finish();
+}
+
+/** The update after the last `accumulate` graph. */
+export function buildUpdateGraph(model: ModelShape, stage: MethodStage, optimizer: AdamWOptions): Graph {
+  const graph = new GraphBuilder();
+  const trainable = graphParameters(graph, model, stage);
+  addAccumulatedUpdate(graph, trainable, optimizer);
+  const parameters = new Map(trainable.map(({ tensor }) => [tensor.name, tensor]));
+  const context = stageContext(graph, stage, (name) => parameters.get(name) as Tensor);
+  graph.withPhase("optimizer", () => stage.afterUpdate?.(context));
+  return graph.finish();
+}
+
+/** The forward pass without dropout. Output: `logits` [rows, labels]. */
+export function buildEvaluationGraph(model: ModelShape, stage: MethodStage, batch: BatchShape): Graph {
+  const graph = new GraphBuilder();
+  const { outputs } = buildModelGraph(graph, model, stage, batch, null);
+  graph.output(EVALUATION_OUTPUTS.logits, outputs.logits);
+  return graph.finish();
+}
+
+function taskLoss(graph: GraphBuilder, head: HeadSpec, logits: Tensor): Tensor {
+  const rows = logits.size(0);
+  const rowWeight = graph.input(TRAINING_INPUTS.rowWeight, [rows], "f32");
+  const rowLoss =
+    head.kind === "classification"
+      ? logits.crossEntropy(graph.input(TRAINING_INPUTS.labels, [rows], "i32"))
+      : logits
+          .reshape([rows])
+          .sub(graph.input(TRAINING_INPUTS.labels, [rows], "f32"))
+          .square();
+  return rowLoss.mul(rowWeight).sum();
+}
+
+function graphParameters(
+  graph: GraphBuilder,
+  model: ModelShape,
+  stage: MethodStage,
+): readonly TrainableParameter[] {
+  return trainableTensors(model, stage).map((tensor) => ({
+    tensor: graph.parameter(tensor.name, tensor.shape, { role: tensor.role, trainable: true }),
+    ...optional(tensor),
+  }));
+}
+
+function optional({ learningRateScale, weightDecay }: TrainableTensor): Omit<TrainableParameter, "tensor"> {
+  return {
+    ...(learningRateScale === undefined ? {} : { learningRateScale }),
+    ...(weightDecay === undefined ? {} : { weightDecay }),
+  };
+}
+
+function stageContext(
+  graph: GraphBuilder,
+  stage: MethodStage,
+  parameter: (name: string) => Tensor,
+): StageContext {
+  const known = new Set(stage.stepInputs?.map((input) => input.name));
+  return {
+    graph,
+    parameter,
+    stepInput: (name) => {
+      if (!known.has(name)) throw new RangeError(`Stage ${stage.name} declares no step input ${name}.`);
+      return graph.input(name, [], "f32");
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import type { LinearModule } from "@peftbench/models";
+import { MethodError } from "./errors.ts";
+
+/** Names or name endings of modules, or one regular expression for whole names, as PEFT's `target_modules`. */
+export type TargetModules = readonly string[] | string;
+
+/**
+ * The modules that `targetModules` selects, by PEFT's rules: a list matches whole names and endings after a dot; a
+ * string is a regular expression for the whole name; `all-linear` takes every linear module but the head.
+ *
+ * @throws MethodError if a list entry, or the whole pattern, selects nothing.
+ */
+export function selectTargets(
+  modules: readonly LinearModule[],
+  targetModules: TargetModules,
+): readonly LinearModule[] {
+  const candidates = modules.filter((module) => !module.head);
+  if (targetModules === "all-linear") return candidates;
+  if (typeof targetModules === "string") {
+    const pattern = compile(targetModules);
+    const matched = candidates.filter((module) => pattern.test(module.name));
+    if (matched.length === 0) throw noTarget(targetModules, candidates);
+    return matched;
+  }
+  const matches = (module: LinearModule, target: string): boolean =>
+    module.name === target || module.name.endsWith(`.${target}`);
+  for (const target of targetModules) {
+    if (!candidates.some((module) => matches(module, target))) throw noTarget(target, candidates);
+  }
+  return candidates.filter((module) => targetModules.some((target) => matches(module, target)));
+}
+
+function compile(pattern: string): RegExp {
+  try {
+    return new RegExp(`^(?:${pattern})$`);
+  } catch (error) {
+    throw new MethodError(
+      `targetModules "${pattern}" is not a regular expression: ${(error as Error).message}.`,
+    );
+  }
+}
+
+function noTarget(target: string, candidates: readonly LinearModule[]): MethodError {
+  const endings = new Set(candidates.map((module) => module.name.split(/\.\d+\./).at(-1)));
+  return new MethodError(
+    `targetModules: "${target}" matches no linear module. The model has ${[...endings].join(", ")}; or use "all-linear".`,
+  );
+}

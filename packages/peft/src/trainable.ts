@@ -1,0 +1,80 @@
+import type { Shape } from "@peftbench/runtime";
+import { elementCount } from "@peftbench/runtime";
+import type { MethodAttachment, MethodStage } from "./method.ts";
+import type { ModelShape } from "./modelGraph.ts";
+
+/** A tensor that the optimizer updates. */
+export interface TrainableTensor {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly role: "baseWeight" | "adapterWeight" | "head";
+  readonly learningRateScale?: number;
+  readonly weightDecay?: number;
+}
+
+/** Every tensor that trains in a stage: base parameters that the method trains, its own, and the head. */
+export function trainableTensors(model: ModelShape, stage: MethodStage): readonly TrainableTensor[] {
+  const declared = model.architecture.parameters(model.config, model.head);
+  const base = declared.flatMap(({ name, shape }): TrainableTensor[] => {
+    if (model.headParameters.has(name)) return [{ name, shape, role: "head" }];
+    return stage.trainsBase(name) ? [{ name, shape, role: "baseWeight" }] : [];
+  });
+  const own = stage.parameters.flatMap((parameter): TrainableTensor[] => {
+    const { name, shape, trainable, learningRateScale, weightDecay } = parameter;
+    if (!trainable) return [];
+    return [
+      {
+        name,
+        shape,
+        role: "adapterWeight",
+        ...(learningRateScale === undefined ? {} : { learningRateScale }),
+        ...(weightDecay === undefined ? {} : { weightDecay }),
+      },
+    ];
+  });
+  return [...base, ...own];
+}
+
+/** Numbers of parameters. The first three leave the head out; add `head` for what trains in all. */
+export interface ParameterCounts {
+  readonly trainableInitial: number;
+  /** Mean over the optimizer steps. */
+  readonly trainableAverage: number;
+  readonly trainableFinal: number;
+  /** Parameters that train with the head. */
+  readonly head: number;
+  /** Everything that the first stage holds: base, adapter and head. */
+  readonly total: number;
+}
+
+/** Counts from the declarations alone, without weights. */
+export function countParameters(
+  model: ModelShape,
+  attachment: MethodAttachment,
+  totalSteps: number,
+): ParameterCounts {
+  const elements = (shapes: readonly Shape[]): number =>
+    shapes.reduce((total, shape) => total + elementCount(shape), 0);
+  const countOf = (stage: MethodStage): number =>
+    elements(
+      trainableTensors(model, stage)
+        .filter((tensor) => tensor.role !== "head")
+        .map((tensor) => tensor.shape),
+    );
+  const stageCounts = attachment.stages.map((stage) => ({ fromStep: stage.fromStep, count: countOf(stage) }));
+  const at =
+    attachment.trainableAt ??
+    ((step: number) => stageCounts.findLast((stage) => stage.fromStep <= step)?.count ?? 0);
+  const steps = Math.max(1, totalSteps);
+  let sum = 0;
+  for (let step = 0; step < steps; step++) sum += at(step);
+  const declared = model.architecture.parameters(model.config, model.head);
+  const first = attachment.stages[0];
+  return {
+    trainableInitial: at(0),
+    trainableAverage: sum / steps,
+    trainableFinal: at(steps - 1),
+    head: elements(declared.filter(({ name }) => model.headParameters.has(name)).map(({ shape }) => shape)),
+    total: elements([...declared, ...(first?.parameters ?? [])].map(({ shape }) => shape)),
+  };
+}
