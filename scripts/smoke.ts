@@ -27,8 +27,26 @@ async function importEveryPackage(): Promise<void> {
   if (count === 0) throw new Error(`found no package under ${packagesFolder}`);
 }
 
+/** The executor is a native addon: this shows that the runtime can load and call it. */
+async function runGraphOnCpu(): Promise<void> {
+  const { createCpuExecutor, GraphBuilder } = await import("@peftbench/runtime");
+  const graph = new GraphBuilder();
+  const x = graph.input("x", [1, 2], "f32");
+  const weight = graph.parameter("weight", [2, 1], { role: "baseWeight", trainable: false });
+  graph.output("y", x.matmul(weight));
+  const executor = createCpuExecutor({ threads: 1 });
+  const weightValues = { shape: [2, 1], dtype: "f32", data: Float32Array.of(3, 4) } as const;
+  const store = await executor.createStore(new Map([["weight", weightValues]]));
+  const program = await executor.compile(graph.finish(), store);
+  const { y } = await program.run({ x: Float32Array.of(1, 2) });
+  await program.dispose();
+  await executor.dispose();
+  if (y?.data[0] !== 11) throw new Error(`1 * 3 + 2 * 4 came out as ${y?.data[0]}, not 11`);
+}
+
 const checks: Readonly<Record<string, () => Promise<void>>> = {
   "imports every package": importEveryPackage,
+  "runs a graph on the CPU executor": runGraphOnCpu,
 };
 
 const runtimeName = "Deno" in globalThis ? "Deno" : "Bun" in globalThis ? "Bun" : "Node";
