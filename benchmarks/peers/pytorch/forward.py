@@ -16,7 +16,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from job import read_batches
-from model import load_classifier
+from model import load_classifier, refuse_unknown
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
@@ -51,6 +51,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     initial = load_file(options.initial) if options.initial else {}
     model = load_classifier(options.model, options.num_labels, initial, options.attention, DTYPES[options.dtype])
+    refuse_unknown(initial, set(model.state_dict()))
     model.eval()
     written: dict[str, Tensor] = {}
     with torch.no_grad():

@@ -50,7 +50,7 @@ def build_model(job: Job, attention: Attention, dtype: torch.dtype) -> PreTraine
     """The job's model, in training mode, with its method applied and every initial value in place."""
     base = load_classifier(job.model_folder, job.num_labels, job.initial, attention, dtype)
     if job.lora is None:
-        _refuse_unknown(job.initial, set(base.state_dict()))
+        refuse_unknown(job.initial, set(base.state_dict()))
         return base.train()
     base_names = set(base.state_dict())
     config = LoraConfig(
@@ -66,7 +66,7 @@ def build_model(job: Job, attention: Attention, dtype: torch.dtype) -> PreTraine
     absent = sorted(set(trainable) - set(job.initial) - base_names)
     if absent:
         raise ValueError(f"initial.safetensors lacks the adapter tensors {absent}")
-    _refuse_unknown(job.initial, set(trainable) | base_names)
+    refuse_unknown(job.initial, set(trainable) | base_names)
     adapter = {n: _shaped(n, v, trainable[n]) for n, v in job.initial.items() if n in trainable}
     set_peft_model_state_dict(model, {PEFT_PREFIX + name: value.to(dtype) for name, value in adapter.items()})
     return model.train()
@@ -94,7 +94,8 @@ def _shaped(name: str, value: Tensor, like: Tensor) -> Tensor:
     return value
 
 
-def _refuse_unknown(initial: dict[str, Tensor], known: set[str]) -> None:
+def refuse_unknown(initial: dict[str, Tensor], known: set[str]) -> None:
+    """Raises ValueError for initial tensors that would be silently ignored."""
     unknown = sorted(set(initial) - known)
     if unknown:
-        raise ValueError(f"initial.safetensors holds tensors the model does not have: {unknown}")
+        raise ValueError(f"the initial tensors include some the model does not have: {unknown}")
