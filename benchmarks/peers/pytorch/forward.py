@@ -24,7 +24,9 @@ DTYPES = {"float32": torch.float32, "float64": torch.float64}
 def forward_states(model: PreTrainedModel, batch: dict[str, Tensor]) -> dict[str, Tensor]:
     """`hidden_states.0` (embeddings) to `hidden_states.<layers>`, `pooler_output`, `logits`."""
     pooled: list[Tensor] = []
-    hook = model.base_model.pooler.register_forward_hook(lambda _module, _inputs, output: pooled.append(output))
+    hook = model.base_model.pooler.register_forward_hook(
+        lambda _module, _inputs, output: pooled.append(output)
+    )
     output = model(
         input_ids=batch["input_ids"],
         attention_mask=batch["attention_mask"],
@@ -37,7 +39,9 @@ def forward_states(model: PreTrainedModel, batch: dict[str, Tensor]) -> dict[str
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Hidden states and logits of a checkpoint for given token batches.")
+    parser = argparse.ArgumentParser(
+        description="Hidden states and logits of a checkpoint for given token batches."
+    )
     parser.add_argument("model", type=Path, help="Hugging Face folder")
     parser.add_argument("tokens", type=Path, help="batches, as in a job's train.safetensors")
     parser.add_argument("out", type=Path, help="safetensors file to write")
@@ -45,12 +49,16 @@ def main() -> None:
     parser.add_argument("--num-labels", type=int, default=2)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--attention", choices=["sdpa", "eager"], default="eager")
-    parser.add_argument("--dtype", choices=sorted(DTYPES), default="float32", help="output is float32 in any case")
+    parser.add_argument(
+        "--dtype", choices=sorted(DTYPES), default="float32", help="output is float32 in any case"
+    )
     options = parser.parse_args()
 
     torch.set_num_threads(options.threads)
     initial = load_file(options.initial) if options.initial else {}
-    model = load_classifier(options.model, options.num_labels, initial, options.attention, DTYPES[options.dtype])
+    model = load_classifier(
+        options.model, options.num_labels, initial, options.attention, DTYPES[options.dtype]
+    )
     refuse_unknown(initial, set(model.state_dict()))
     model.eval()
     written: dict[str, Tensor] = {}

@@ -68,7 +68,9 @@ def read_job(folder: Path) -> Job:
     """Reads a job folder; raises ValueError where it contradicts itself."""
     raw = json.loads((folder / "job.json").read_text())
     if raw["formatVersion"] != FORMAT_VERSION:
-        raise ValueError(f"{folder}/job.json has formatVersion {raw['formatVersion']}, expected {FORMAT_VERSION}")
+        raise ValueError(
+            f"{folder}/job.json has formatVersion {raw['formatVersion']}, expected {FORMAT_VERSION}"
+        )
     method = raw["method"]
     if method not in ("lora", "full"):
         raise ValueError(f"{folder}/job.json has method {method!r}, expected 'lora' or 'full'")
@@ -77,7 +79,9 @@ def read_job(folder: Path) -> Job:
     for step in steps:
         shape = tuple(train[step.batch]["input_ids"].shape)
         if shape != (step.rows, step.length):
-            raise ValueError(f"step {step.step} says {step.rows} x {step.length}, batch {step.batch} is {shape}")
+            raise ValueError(
+                f"step {step.step} says {step.rows} x {step.length}, batch {step.batch} is {shape}"
+            )
     eval_file = folder / "eval.safetensors"
     return Job(
         model_folder=(folder / raw["modelFolder"]).resolve(),
@@ -121,7 +125,9 @@ def read_batches(path: Path) -> list[dict[str, Tensor]]:
     for name, tensor in load_file(path).items():
         index, field_name = name.split(".", 1)
         if field_name not in BATCH_FIELDS:
-            raise ValueError(f"{path}: unknown tensor {name!r}, expected <batch>.<one of {', '.join(BATCH_FIELDS)}>")
+            raise ValueError(
+                f"{path}: unknown tensor {name!r}, expected <batch>.<one of {', '.join(BATCH_FIELDS)}>"
+            )
         widened = tensor if tensor.is_floating_point() else tensor.long()
         batches.setdefault(int(index), {})[field_name] = widened
     if sorted(batches) != list(range(len(batches))):
@@ -153,4 +159,7 @@ def _snake(raw: dict[str, Any]) -> dict[str, Any]:
 
 def _camel(raw: dict[str, Any]) -> dict[str, Any]:
     """snake_case keys to camelCase."""
-    return {key.split("_")[0] + "".join(w.title() for w in key.split("_")[1:]): value for key, value in raw.items()}
+    return {
+        key.split("_")[0] + "".join(w.title() for w in key.split("_")[1:]): value
+        for key, value in raw.items()
+    }

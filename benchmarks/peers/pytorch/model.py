@@ -37,7 +37,9 @@ def load_classifier(
     )
     missing = sorted(set(info["missing_keys"]) - set(initial))
     if missing:
-        raise ValueError(f"{folder} lacks {missing} and so do the initial tensors: add them to initial.safetensors")
+        raise ValueError(
+            f"{folder} lacks {missing} and so do the initial tensors: add them to initial.safetensors"
+        )
     state = model.state_dict()
     with torch.no_grad():
         for name, value in initial.items():
@@ -85,12 +87,18 @@ def trainable_tensors(model: PreTrainedModel | PeftModel) -> dict[str, Tensor]:
 
 def job_name(parameter_name: str) -> str:
     """Name in the job folder of a parameter as `model.named_parameters()` calls it."""
-    return parameter_name.removeprefix(PEFT_PREFIX).replace(".modules_to_save.default", "").replace(".default", "")
+    return (
+        parameter_name.removeprefix(PEFT_PREFIX)
+        .replace(".modules_to_save.default", "")
+        .replace(".default", "")
+    )
 
 
 def _shaped(name: str, value: Tensor, like: Tensor) -> Tensor:
     if value.shape != like.shape:
-        raise ValueError(f"initial tensor {name} is {tuple(value.shape)}, the model expects {tuple(like.shape)}")
+        raise ValueError(
+            f"initial tensor {name} is {tuple(value.shape)}, the model expects {tuple(like.shape)}"
+        )
     return value
 
 

@@ -70,11 +70,13 @@ def forward_logits(model: Model, batch: dict[str, Tensor]) -> Tensor:
 
 def weighted_loss(logits: Tensor, batch: dict[str, Tensor]) -> Tensor:
     """Sum over rows of row_weight * cross-entropy: the mean over real rows, padding rows at weight 0."""
-    return (cross_entropy(logits, batch["labels"], reduction="none") * batch["row_weight"].to(logits.dtype)).sum()
+    return (
+        cross_entropy(logits, batch["labels"], reduction="none") * batch["row_weight"].to(logits.dtype)
+    ).sum()
 
 
 def make_optimizer(model: Model, job: Job, fused: bool) -> torch.optim.AdamW:
-    """AdamW over every trainable parameter; `fused` is what transformers' Trainer asks for, not torch's default."""
+    """AdamW over every trainable parameter; `fused` is what transformers' Trainer asks for."""
     settings = job.optimizer
     decayed: list[Tensor] = []
     plain: list[Tensor] = []
@@ -131,7 +133,9 @@ def evaluate(model: Model, batches: list[dict[str, Tensor]]) -> list[EvalRecord]
 
 def write_losses(path: Path, records: list[StepRecord]) -> None:
     """losses.jsonl."""
-    write_json_lines(path, ({"step": r.step, "loss": r.loss, "gradientNorm": r.gradient_norm} for r in records))
+    write_json_lines(
+        path, ({"step": r.step, "loss": r.loss, "gradientNorm": r.gradient_norm} for r in records)
+    )
 
 
 def write_predictions(path: Path, records: list[EvalRecord]) -> None:
@@ -172,10 +176,14 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("out", type=Path, help="folder to write")
     parser.add_argument("--max-steps", type=int, help="stop after this many steps")
     parser.add_argument("--threads", type=int, help="instead of the job's number of threads")
-    parser.add_argument("--attention", choices=["sdpa", "eager"], default="sdpa", help="default: sdpa, as users get")
+    parser.add_argument(
+        "--attention", choices=["sdpa", "eager"], default="sdpa", help="default: sdpa, as users get"
+    )
     parser.add_argument("--dtype", choices=sorted(DTYPES), default="float32")
     parser.add_argument("--fused", action="store_true", help="fused AdamW (the Trainer's choice)")
-    parser.add_argument("--warmup-steps", type=int, default=5, help="steps left out of the throughput (default: 5)")
+    parser.add_argument(
+        "--warmup-steps", type=int, default=5, help="steps left out of the throughput (default: 5)"
+    )
     parser.add_argument("--save-trained", action="store_true", help="write the trained tensors too")
     return parser.parse_args()
 
@@ -218,7 +226,9 @@ def main() -> None:
         },
         "parameters": {
             "trainable": sum(t.numel() for t in trainable_tensors(model).values()),
-            "total": sum(p.numel() for name, p in model.named_parameters() if ".original_module." not in name),
+            "total": sum(
+                p.numel() for name, p in model.named_parameters() if ".original_module." not in name
+            ),
         },
         "loadMs": load_ms,
         "stepMs": [record.milliseconds for record in steps],
@@ -230,7 +240,9 @@ def main() -> None:
         "peakResidentBytes": {"load": loaded_bytes, "train": train_peak_bytes, "all": peak_resident_bytes()},
     }
     (options.out / "timing.json").write_text(json.dumps(timing, indent=2) + "\n")
-    print(f"{len(steps)} steps, median {timing['stepMsMedian']:.1f} ms, {timing['evaluation']}, in {options.out}")
+    print(
+        f"{len(steps)} steps, median {timing['stepMsMedian']:.1f} ms, {timing['evaluation']}, in {options.out}"
+    )
 
 
 def evaluation_summary(records: list[EvalRecord]) -> dict[str, float | int | None]:
