@@ -1,0 +1,135 @@
+import { alignUp } from "./deviceProfile.ts";
+
+/** First and last node, in execution order and both included, during which bytes must stay untouched. */
+export interface Lifetime {
+  readonly first: number;
+  readonly last: number;
+}
+
+export interface ArenaItem {
+  /** Padded: a multiple of the alignment. */
+  readonly paddedBytes: number;
+  readonly lifetime: Lifetime;
+}
+
+export interface ArenaLayout {
+  /** Offset of each item, in the order given. */
+  readonly offsets: readonly number[];
+  readonly arenaBytes: number;
+}
+
+/** How often the items that end highest are moved to the front of the order and all are placed again. */
+const REPAIR_ROUNDS = 24;
+
+export function overlaps(a: Lifetime, b: Lifetime): boolean {
+  return a.first <= b.last && b.first <= a.last;
+}
+
+/**
+ * Offsets for items whose lifetimes are known in advance (offline dynamic storage allocation, NP-hard): best fit in
+ * several orders (by size, by duration, by their product, by start), then repair of the best one. Stops at the lower
+ * bound, the largest sum of items alive at one moment, which no layout can beat.
+ *
+ * `chunkBytes` (a multiple of the alignment) is the largest buffer of the device: no item that fits into one chunk
+ * lies across a border between chunks, so an arena above that size is a row of buffers.
+ */
+export function placeInArena(items: readonly ArenaItem[], chunkBytes: number): ArenaLayout {
+  const bound = arenaLowerBound(items);
+  const indices = items.map((_, index) => index);
+  const duration = (item: ArenaItem): number => item.lifetime.last - item.lifetime.first + 1;
+  const largestFirst =
+    (key: (item: ArenaItem) => number) =>
+    (a: number, b: number): number => {
+      const [left, right] = [items[a] as ArenaItem, items[b] as ArenaItem];
+      return key(right) - key(left) || right.paddedBytes - left.paddedBytes || a - b;
+    };
+  const keys = [
+    (item: ArenaItem) => item.paddedBytes,
+    duration,
+    (item: ArenaItem) => item.paddedBytes * duration(item),
+    (item: ArenaItem) => -item.lifetime.first,
+  ];
+
+  let best: ArenaLayout = { offsets: [], arenaBytes: Number.POSITIVE_INFINITY };
+  let bestOrder: readonly number[] = indices;
+  for (const key of keys) {
+    if (best.arenaBytes <= bound) return best;
+    const order = indices.toSorted(largestFirst(key));
+    const layout = placeInOrder(items, order, chunkBytes);
+    if (layout.arenaBytes < best.arenaBytes) [best, bestOrder] = [layout, order];
+  }
+
+  let [order, layout] = [bestOrder, best];
+  for (let round = 0; round < REPAIR_ROUNDS && best.arenaBytes > bound; round++) {
+    const end = (index: number): number =>
+      (layout.offsets[index] as number) + (items[index] as ArenaItem).paddedBytes;
+    const isHighest = (index: number): boolean => end(index) === layout.arenaBytes;
+    order = [...order.filter(isHighest), ...order.filter((index) => !isHighest(index))];
+    layout = placeInOrder(items, order, chunkBytes);
+    if (layout.arenaBytes < best.arenaBytes) best = layout;
+  }
+  return best;
+}
+
+/** The largest sum of padded bytes alive at one moment. */
+export function arenaLowerBound(items: readonly ArenaItem[]): number {
+  const end = items.reduce((last, { lifetime }) => Math.max(last, lifetime.last), -1);
+  const change = new Float64Array(end + 2);
+  for (const { paddedBytes, lifetime } of items) {
+    change[lifetime.first] = (change[lifetime.first] as number) + paddedBytes;
+    change[lifetime.last + 1] = (change[lifetime.last + 1] as number) - paddedBytes;
+  }
+  let [live, bound] = [0, 0];
+  for (const step of change) {
+    live += step;
+    bound = Math.max(bound, live);
+  }
+  return bound;
+}
+
+/** Places items one after another, each into the smallest gap that it fits, or above all that is in its way. */
+function placeInOrder(
+  items: readonly ArenaItem[],
+  order: readonly number[],
+  chunkBytes: number,
+): ArenaLayout {
+  const offsets = new Array<number>(items.length).fill(0);
+  const placed: { readonly item: ArenaItem; readonly start: number; readonly end: number }[] = [];
+  let arenaBytes = 0;
+  for (const index of order) {
+    const item = items[index] as ArenaItem;
+    if (item.paddedBytes === 0) continue;
+    let bestStart: number | null = null;
+    let bestGap = Number.POSITIVE_INFINITY;
+    let free = 0;
+    for (const other of placed) {
+      if (!overlaps(item.lifetime, other.item.lifetime)) continue;
+      const start = withinChunk(free, item.paddedBytes, chunkBytes);
+      const gap = other.start - start;
+      if (gap >= item.paddedBytes && gap < bestGap) [bestStart, bestGap] = [start, gap];
+      free = Math.max(free, other.end);
+    }
+    const start = bestStart ?? withinChunk(free, item.paddedBytes, chunkBytes);
+    const end = start + item.paddedBytes;
+    offsets[index] = start;
+    arenaBytes = Math.max(arenaBytes, end);
+    placed.splice(firstAtOrAfter(placed, start), 0, { item, start, end });
+  }
+  return { offsets, arenaBytes };
+}
+
+/** The lowest start from `offset` on at which an item does not cross a border between chunks. */
+function withinChunk(offset: number, bytes: number, chunkBytes: number): number {
+  const room = chunkBytes - (offset % chunkBytes);
+  return bytes <= room || bytes > chunkBytes ? offset : alignUp(offset, chunkBytes);
+}
+
+function firstAtOrAfter(placed: readonly { readonly start: number }[], start: number): number {
+  let [low, high] = [0, placed.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((placed[middle] as { start: number }).start < start) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
