@@ -8,15 +8,14 @@ import { defineOp } from "./op.ts";
 type NoAttributes = Readonly<Record<never, never>>;
 
 interface UnaryRow {
-  /** Float64 definition, which every executor is tested against. */
-  readonly reference: (x: number) => number;
   /** Gradient by x, given x, the result y and the gradient g by y; null where it is zero everywhere. */
   readonly gradient: ((x: Tensor, y: Tensor, g: Tensor) => Tensor) | null;
   readonly onnx: (lowering: OnnxLowering<NoAttributes>, x: string) => void;
 }
 
 interface BinaryRow {
-  readonly reference: (a: number, b: number) => number;
+  /** Made by gradient rules alone. It has no rule of its own: a second derivative is refused, not taken for zero. */
+  readonly backwardOnly?: true;
   /** Gradients by a and by b in the shape of y; null where zero everywhere. */
   readonly gradientA: ((a: Tensor, b: Tensor, y: Tensor, g: Tensor) => Tensor) | null;
   readonly gradientB: ((a: Tensor, b: Tensor, y: Tensor, g: Tensor) => Tensor) | null;
@@ -43,62 +42,41 @@ const one = (type: string, domain?: "com.microsoft") => {
 const scalar = (lowering: OnnxLowering<NoAttributes>, value: number): string =>
   lowering.constant("f32", [], [value]);
 
-/** erf by Abramowitz and Stegun 7.1.5's series, exact to float64 for the |x| < 6 where it matters. */
-export function erfReference(x: number): number {
-  if (Math.abs(x) > 6) return Math.sign(x);
-  let term = x;
-  let sum = x;
-  for (let n = 1; Math.abs(term) > 1e-18 * Math.abs(sum) && n < 400; n++) {
-    term *= (-x * x) / n;
-    sum += term / (2 * n + 1);
-  }
-  return (2 / Math.sqrt(Math.PI)) * sum;
-}
-
-const sigmoidReference = (x: number): number => 1 / (1 + Math.exp(-x));
-
 const unaryTable = {
-  neg: { reference: (x) => -x, gradient: (_x, _y, g) => g.neg(), onnx: one("Neg") },
-  exp: { reference: Math.exp, gradient: (_x, y, g) => g.mul(y), onnx: one("Exp") },
-  log: { reference: Math.log, gradient: (x, _y, g) => g.div(x), onnx: one("Log") },
-  sqrt: { reference: Math.sqrt, gradient: (_x, y, g) => g.mul(0.5).div(y), onnx: one("Sqrt") },
-  abs: { reference: Math.abs, gradient: (x, _y, g) => g.mul(x.sign()), onnx: one("Abs") },
-  sign: { reference: Math.sign, gradient: null, onnx: one("Sign") },
+  neg: { gradient: (_x, _y, g) => g.neg(), onnx: one("Neg") },
+  exp: { gradient: (_x, y, g) => g.mul(y), onnx: one("Exp") },
+  log: { gradient: (x, _y, g) => g.div(x), onnx: one("Log") },
+  sqrt: { gradient: (_x, y, g) => g.mul(0.5).div(y), onnx: one("Sqrt") },
+  abs: { gradient: (x, _y, g) => g.mul(x.sign()), onnx: one("Abs") },
+  sign: { gradient: null, onnx: one("Sign") },
   square: {
-    reference: (x) => x * x,
     gradient: (x, _y, g) => g.mul(x).mul(2),
     onnx: (lowering, x) => lowering.node("Mul", [x, x], { outputs: lowering.outputs }),
   },
   reciprocal: {
-    reference: (x) => 1 / x,
     gradient: (_x, y, g) => g.mul(y.square()).neg(),
     onnx: one("Reciprocal"),
   },
-  tanh: { reference: Math.tanh, gradient: (_x, y, g) => tanhGradient(y, g), onnx: one("Tanh") },
+  tanh: { gradient: (_x, y, g) => tanhGradient(y, g), onnx: one("Tanh") },
   sigmoid: {
-    reference: sigmoidReference,
     gradient: (_x, y, g) => g.mul(y.sub(y.square())),
     onnx: one("Sigmoid"),
   },
-  relu: { reference: (x) => Math.max(x, 0), gradient: (x, _y, g) => g.mul(x.greater(0)), onnx: one("Relu") },
+  relu: { gradient: (x, _y, g) => g.mul(x.greater(0)), onnx: one("Relu") },
   erf: {
-    reference: erfReference,
     gradient: (x, _y, g) => g.mul(x.square().neg().exp()).mul(2 / Math.sqrt(Math.PI)),
     onnx: one("Erf"),
   },
   silu: {
-    reference: (x) => x * sigmoidReference(x),
     gradient: (x, _y, g) => binaryApply("siluGradient", x, g),
     onnx: (lowering, x) =>
       lowering.node("Mul", [x, lowering.node("Sigmoid", [x])], { outputs: lowering.outputs }),
   },
   gelu: {
-    reference: (x) => 0.5 * x * (1 + erfReference(x * SQRT_HALF)),
     gradient: (x, _y, g) => binaryApply("geluGradient", x, g),
     onnx: one("Gelu"),
   },
   geluTanh: {
-    reference: (x) => 0.5 * x * (1 + Math.tanh(TANH_SCALE * (x + TANH_CUBIC * x ** 3))),
     gradient: (x, _y, g) => binaryApply("geluTanhGradient", x, g),
     onnx: (lowering, x) =>
       lowering.node("Gelu", [x], { outputs: lowering.outputs, attributes: { approximate: "tanh" } }),
@@ -107,43 +85,36 @@ const unaryTable = {
 
 const binaryTable = {
   add: {
-    reference: (a, b) => a + b,
     gradientA: (_a, _b, _y, g) => g,
     gradientB: (_a, _b, _y, g) => g,
     onnx: one("Add"),
   },
   sub: {
-    reference: (a, b) => a - b,
     gradientA: (_a, _b, _y, g) => g,
     gradientB: (_a, _b, _y, g) => g.neg(),
     onnx: one("Sub"),
   },
   mul: {
-    reference: (a, b) => a * b,
     gradientA: (_a, b, _y, g) => g.mul(b),
     gradientB: (a, _b, _y, g) => g.mul(a),
     onnx: one("Mul"),
   },
   div: {
-    reference: (a, b) => a / b,
     gradientA: (_a, b, _y, g) => g.div(b),
     gradientB: (_a, b, y, g) => g.mul(y).div(b).neg(),
     onnx: one("Div"),
   },
   maximum: {
-    reference: Math.max,
     gradientA: (a, b, _y, g) => g.mul(a.greater(b)),
     gradientB: (a, b, _y, g) => g.sub(g.mul(a.greater(b))),
     onnx: one("Max"),
   },
   minimum: {
-    reference: Math.min,
     gradientA: (a, b, _y, g) => g.mul(b.greater(a)),
     gradientB: (a, b, _y, g) => g.sub(g.mul(b.greater(a))),
     onnx: one("Min"),
   },
   greater: {
-    reference: (a, b) => (a > b ? 1 : 0),
     gradientA: null,
     gradientB: null,
     onnx: (lowering, a, b) =>
@@ -154,8 +125,7 @@ const binaryTable = {
   },
   /** g times the derivative of gelu at x: Phi(x) + x phi(x). One op, so that nothing between is kept. */
   geluGradient: {
-    reference: (x, g) =>
-      g * (0.5 * (1 + erfReference(x * SQRT_HALF)) + x * NORMAL_PEAK * Math.exp(-0.5 * x * x)),
+    backwardOnly: true,
     gradientA: null,
     gradientB: null,
     onnx: (lowering, x, g) => {
@@ -169,10 +139,7 @@ const binaryTable = {
   },
   /** g times the derivative of the tanh approximation at x. */
   geluTanhGradient: {
-    reference: (x, g) => {
-      const t = Math.tanh(TANH_SCALE * (x + TANH_CUBIC * x ** 3));
-      return g * (0.5 * (1 + t) + 0.5 * x * (1 - t * t) * TANH_SCALE * (1 + 3 * TANH_CUBIC * x * x));
-    },
+    backwardOnly: true,
     gradientA: null,
     gradientB: null,
     onnx: (lowering, x, g) => {
@@ -192,10 +159,7 @@ const binaryTable = {
   },
   /** g times the derivative of silu at x: s + x s (1 - s). */
   siluGradient: {
-    reference: (x, g) => {
-      const s = sigmoidReference(x);
-      return g * (s + x * s * (1 - s));
-    },
+    backwardOnly: true,
     gradientA: null,
     gradientB: null,
     onnx: (lowering, x, g) => {
@@ -244,16 +208,20 @@ function defineBinary(name: BinaryName, row: BinaryRow): OpDefinition<NoAttribut
       const b = expectInput(name, inputs, 1, { dtype: "f32" });
       return [{ shape: broadcastShapes(name, a.shape, b.shape), dtype: "f32" }];
     },
-    gradient: ({ inputs: [a, b], outputs: [y], outputGradients: [g], needed }) => {
-      if (a === undefined || b === undefined || y === undefined || g === null || g === undefined)
-        return [null, null];
-      return [
-        needed[0] === true && row.gradientA !== null ? row.gradientA(a, b, y, g).sumTo(a.shape) : null,
-        needed[1] === true && row.gradientB !== null ? row.gradientB(a, b, y, g).sumTo(b.shape) : null,
-      ];
-    },
+    ...(row.backwardOnly === true ? {} : { gradient: binaryGradient(row) }),
     onnx: (lowering) => row.onnx(lowering, ...(lowering.inputs as [string, string])),
   });
+}
+
+function binaryGradient(row: BinaryRow): NonNullable<OpDefinition<NoAttributes>["gradient"]> {
+  return ({ inputs: [a, b], outputs: [y], outputGradients: [g], needed }) => {
+    if (a === undefined || b === undefined || y === undefined || g === null || g === undefined)
+      return [null, null];
+    return [
+      needed[0] === true && row.gradientA !== null ? row.gradientA(a, b, y, g).sumTo(a.shape) : null,
+      needed[1] === true && row.gradientB !== null ? row.gradientB(a, b, y, g).sumTo(b.shape) : null,
+    ];
+  };
 }
 
 function mapRows<Name extends string, Row, Result>(
