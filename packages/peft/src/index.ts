@@ -6,3 +6,4 @@ export * from "./modelGraph.ts";
 export * from "./programs.ts";
 export { selectTargets, type TargetModules } from "./targets.ts";
 export * from "./trainable.ts";
+export * from "./updateRules.ts";

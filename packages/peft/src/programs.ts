@@ -1,5 +1,5 @@
 import type { BatchShape, HeadSpec } from "@peftbench/models";
-import type { AdamWOptions, Graph, Tensor, TrainableParameter } from "@peftbench/runtime";
+import type { AdamWOptions, Graph, Tensor } from "@peftbench/runtime";
 import {
   addAccumulatedUpdate,
   addAdamWStep,
@@ -9,8 +9,9 @@ import {
 import type { MethodStage, StageContext } from "./method.ts";
 import type { ModelShape } from "./modelGraph.ts";
 import { buildModelGraph } from "./modelGraph.ts";
-import type { TrainableTensor } from "./trainable.ts";
 import { trainableTensors } from "./trainable.ts";
+import type { UpdateRules } from "./updateRules.ts";
+import { applyUpdateRules } from "./updateRules.ts";
 
 /** Inputs of a training graph beside the model's own and the optimizer's. */
 export const TRAINING_INPUTS = {
@@ -28,9 +29,13 @@ export const EVALUATION_OUTPUTS = { logits: "logits" } as const;
 /** `step`: one batch, one update. `accumulate`: a micro-batch that only adds to the gradients. */
 export type TrainingGraphKind = "step" | "accumulate";
 
-export interface TrainingGraphOptions {
-  readonly batch: BatchShape;
+/** What an update needs to know beside the model and the method. */
+export interface UpdateGraphOptions extends UpdateRules {
   readonly optimizer: AdamWOptions;
+}
+
+export interface TrainingGraphOptions extends UpdateGraphOptions {
+  readonly batch: BatchShape;
   readonly kind: TrainingGraphKind;
   /** In place of the model's dropout probabilities; null keeps them. */
   readonly dropout: number | null;
@@ -52,7 +57,7 @@ export function buildTrainingGraph(
   const task = taskLoss(graph, model.head, outputs.logits);
   const loss = stage.regularizer === undefined ? task : task.add(stage.regularizer(context));
   graph.output(TRAINING_OUTPUTS.loss, loss);
-  const trainable = graphParameters(graph, model, stage);
+  const trainable = graphParameters(graph, model, stage, options);
   if (options.kind === "step") {
     addAdamWStep(graph, loss, trainable, options.optimizer);
     graph.withPhase("optimizer", () => stage.afterUpdate?.(context));
@@ -63,10 +68,10 @@ export function buildTrainingGraph(
 }
 
 /** The update after the last `accumulate` graph. */
-export function buildUpdateGraph(model: ModelShape, stage: MethodStage, optimizer: AdamWOptions): Graph {
+export function buildUpdateGraph(model: ModelShape, stage: MethodStage, options: UpdateGraphOptions): Graph {
   const graph = new GraphBuilder();
-  const trainable = graphParameters(graph, model, stage);
-  addAccumulatedUpdate(graph, trainable, optimizer);
+  const trainable = graphParameters(graph, model, stage, options);
+  addAccumulatedUpdate(graph, trainable, options.optimizer);
   const parameters = new Map(trainable.map(({ tensor }) => [tensor.name, tensor]));
   const context = stageContext(graph, stage, (name) => parameters.get(name) as Tensor);
   graph.withPhase("optimizer", () => stage.afterUpdate?.(context));
@@ -94,22 +99,11 @@ function taskLoss(graph: GraphBuilder, head: HeadSpec, logits: Tensor): Tensor {
   return rowLoss.mul(rowWeight).sum();
 }
 
-function graphParameters(
-  graph: GraphBuilder,
-  model: ModelShape,
-  stage: MethodStage,
-): readonly TrainableParameter[] {
-  return trainableTensors(model, stage).map((tensor) => ({
-    tensor: graph.parameter(tensor.name, tensor.shape, { role: tensor.role, trainable: true }),
-    ...optional(tensor),
-  }));
-}
-
-function optional({ learningRateScale, weightDecay }: TrainableTensor): Omit<TrainableParameter, "tensor"> {
-  return {
-    ...(learningRateScale === undefined ? {} : { learningRateScale }),
-    ...(weightDecay === undefined ? {} : { weightDecay }),
-  };
+function graphParameters(graph: GraphBuilder, model: ModelShape, stage: MethodStage, rules: UpdateRules) {
+  return trainableTensors(model, stage).map((declared) => {
+    const { name, shape, role } = declared;
+    return applyUpdateRules(graph.parameter(name, shape, { role, trainable: true }), declared, rules);
+  });
 }
 
 function stageContext(
