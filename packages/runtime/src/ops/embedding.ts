@@ -1,4 +1,4 @@
-import { ONNX_TYPE_CODES } from "../execute/cpu/onnxTypes.ts";
+import { InputError } from "../errors.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { axisSize, expectInput } from "./infer.ts";
 import { defineOp } from "./op.ts";
@@ -34,11 +34,24 @@ export const embeddingGradient = defineOp<EmbeddingGradientAttributes>({
     const gradient = expectInput("embeddingGradient", inputs, 1, { dtype: "f32", rank: 2 });
     return [{ shape: [rows, axisSize(gradient.shape, 1)], dtype: "f32" }];
   },
-  onnx: ({ node, constant, inputs: [indices = "", g = ""], outputs, outputSpecs }) => {
-    const shape = outputSpecs[0]?.shape ?? [];
-    const zeros = node("Expand", [constant("f32", [], [0]), constant("i64", [shape.length], shape)]);
-    const wide = node("Cast", [indices], { attributes: { to: ONNX_TYPE_CODES.i64 } });
-    const column = node("Unsqueeze", [wide, constant("i64", [1], [-1])]);
-    node("ScatterND", [zeros, column, g], { outputs, attributes: { reduction: "add" } });
+  // ONNX Runtime's ScatterND adds from several threads without a lock: repeated indices lose rows.
+  host: ({ inputs: [indices, gradient], outputs: [table], attributes: { rows } }) => {
+    if (indices === undefined || gradient === undefined || table === undefined) return;
+    const width = axisSize(gradient.shape, 1);
+    const [from, to] = [gradient.data as Float32Array, table.data as Float32Array];
+    to.fill(0);
+    for (let row = 0; row < indices.data.length; row++) {
+      const index = indices.data[row] as number;
+      if (index < 0 || index >= rows) {
+        throw new InputError(
+          `The index ${index} lies outside the table of ${rows} rows.`,
+          "Check that the tokenizer fits the model.",
+        );
+      }
+      for (let column = 0; column < width; column++) {
+        const target = index * width + column;
+        to[target] = (to[target] as number) + (from[row * width + column] as number);
+      }
+    }
   },
 });
