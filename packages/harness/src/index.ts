@@ -1,3 +1,38 @@
+export { type Checkpoint, CheckpointError, loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
+export {
+  type TrainingConfig,
+  type TrainingOverrides,
+  trainingConfigSchema,
+  trainingOverridesSchema,
+} from "./config.ts";
+export { currentRuntime, type RuntimeName, readSourceState, type SourceState } from "./environment.ts";
+export { runCellProcess } from "./grid/cellProcess.ts";
+export { type CellSpec, cellSpecSchema } from "./grid/cellSpec.ts";
+export { findRuntime, RuntimeMissingError, runtimeCommand } from "./grid/childCommand.ts";
+export {
+  type CellContext,
+  type CellOutcome,
+  type ExecuteCell,
+  InterruptedError,
+} from "./grid/executeCell.ts";
+export {
+  expandGrid,
+  type GridMethod,
+  type GridModel,
+  type GridPlan,
+  type GridTask,
+} from "./grid/expand.ts";
+export {
+  type CellReport,
+  exitCodeOf,
+  finishedResult,
+  type GridListener,
+  runGrid,
+} from "./grid/runGrid.ts";
+export { abortOnSignals } from "./grid/signals.ts";
+export { canonicalJson, RESULT_VERSION, type RunIdentity, runId } from "./identity.ts";
+export { modelSettingsChecksum } from "./modelFiles.ts";
+export { createProgress, type ProgressOutput } from "./progress/progress.ts";
 export {
   type RunEvent,
   type RunEventBody,
@@ -9,6 +44,7 @@ export { exampleResult } from "./result/example.ts";
 export {
   FormatError,
   type ParsedLines,
+  parseDocument,
   parseEvents,
   parsePredictions,
   parseResult,
@@ -37,3 +73,22 @@ export {
   SCHEMA_VERSION,
   savePolicies,
 } from "./result/schema.ts";
+export { median, type Summary, summarize } from "./statistics.ts";
+export { writeFileAtomic } from "./store/atomicFile.ts";
+export {
+  loadEvents,
+  loadPredictions,
+  loadResult,
+  loadRuns,
+  type StoredRun,
+  type StoredRuns,
+} from "./store/results.ts";
+export { type RunPaths, runPaths } from "./store/runFolder.ts";
+export {
+  loadSuite,
+  type MethodDefaults,
+  type Suite,
+  type SuitePreset,
+  suiteSchema,
+  trainingFor,
+} from "./suite.ts";

@@ -67,7 +67,7 @@ export const exampleResult: RunResult = {
     tokensPerSecond: 1_200,
     tokensTrained: 504_000,
   },
-  lossSummary: { first: 0.693, last: 0.301 },
+  lossSummary: { first: 0.71, last: 0.32 },
   warnings: [],
   environment: {
     peftbenchCommit: "0a".repeat(20),

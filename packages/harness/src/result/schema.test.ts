@@ -27,17 +27,17 @@ describe("result.json", () => {
 
   test("names the file and the field that is wrong", () => {
     const error = failure(() =>
-      parse((result) => Object.assign(result["memory"] as object, { peakLiveBytes: -1 })),
+      parse((result) => Object.assign(result.memory as object, { peakLiveBytes: -1 })),
     );
     expect(error.file).toBe("result.json");
     expect(error.field).toBe("memory.peakLiveBytes");
-    expect(failure(() => parse((result) => delete result["data"])).field).toBe("data");
+    expect(failure(() => parse((result) => delete result.data)).field).toBe("data");
     expect(failure(() => parseResult('{"id":', "r.json")).message).toMatch(/^r\.json: not JSON/);
   });
 
   test("refuses fields it does not know, in any depth", () => {
     expect(failure(() => parse((result) => Object.assign(result, { extra: 1 }))).message).toContain("extra");
-    const deep = failure(() => parse((result) => Object.assign(result["time"] as object, { seconds: 1 })));
+    const deep = failure(() => parse((result) => Object.assign(result.time as object, { seconds: 1 })));
     expect(deep.field).toBe("time");
     expect(deep.message).toContain("seconds");
   });

@@ -1,0 +1,58 @@
+import { z } from "zod";
+import { savePolicies } from "./result/schema.ts";
+
+const positiveInt = z.int().positive();
+const fraction = z.number().min(0).lt(1);
+
+const trainingFields = z.strictObject({
+  epochs: positiveInt,
+  /** Rows in a batch; the last batch of a bucket is padded to it with rows of weight zero. */
+  batchSize: positiveInt,
+  /** Parts that a batch is computed in, one after another, to save memory; a divisor of `batchSize`. */
+  accumulationSteps: positiveInt,
+  /** Highest learning rate of the schedule, of the method's parameters. */
+  learningRate: z.number().positive(),
+  /** The same for the task head; null: as `learningRate`. */
+  headLearningRate: z.number().positive().nullable(),
+  optimizer: z.literal("adamw"),
+  beta1: fraction,
+  beta2: fraction,
+  epsilon: z.number().positive(),
+  /** Decoupled; on weight matrices, not on biases and layer norms. */
+  weightDecay: z.number().nonnegative(),
+  /** Linear: rises from 0 during warm-up, then falls to 0 at the last step. */
+  schedule: z.enum(["linear", "constant"]),
+  /** Share of all steps that is warm-up. */
+  warmupRatio: fraction,
+  /** Global norm that gradients are clipped to; null: not clipped. */
+  maxGradientNorm: z.number().positive().nullable(),
+  /** Probability of hidden and attention dropout; 0 for none. */
+  dropout: fraction,
+  /** Tokens that longer texts are cut to, special tokens included. */
+  maxLength: z.int().min(3),
+  /** Most lengths that batches are padded to. */
+  maxBuckets: z.int().min(1).max(4),
+  /** Training examples to use, chosen by `subsetSeed`; null: all. */
+  trainLimit: positiveInt.nullable(),
+  /** Dev examples to report on, likewise; null: all, as published figures have it. */
+  devLimit: positiveInt.nullable(),
+  /** Chooses what `trainLimit` and `devLimit` keep; the same for every seed, so that seeds differ in training alone. */
+  subsetSeed: z.int().nonnegative(),
+  savePolicy: z.enum(savePolicies),
+});
+
+/**
+ * How a cell is trained: all of it decides the outcome, so all of it is hashed into the run's id. The suite's data
+ * gives every value; there are no defaults in code.
+ */
+export const trainingConfigSchema = trainingFields.refine(
+  (config) => config.batchSize % config.accumulationSteps === 0,
+  { path: ["accumulationSteps"], error: "expected a divisor of batchSize" },
+);
+
+export type TrainingConfig = z.infer<typeof trainingConfigSchema>;
+
+/** Some of the values: what a preset, a method's defaults or the caller changes. */
+export const trainingOverridesSchema = trainingFields.partial();
+
+export type TrainingOverrides = z.infer<typeof trainingOverridesSchema>;

@@ -1,0 +1,39 @@
+import { z } from "zod";
+import { trainingConfigSchema } from "../config.ts";
+import { executorKinds } from "../result/schema.ts";
+
+const text = z.string().min(1);
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+/**
+ * All that the process of one cell is told. It stands in the run's folder as `cell.json` until the run has ended well;
+ * its paths are absolute.
+ */
+export const cellSpecSchema = z.strictObject({
+  id: sha256,
+  cell: z.strictObject({
+    suite: text,
+    model: text,
+    method: text,
+    task: text,
+    seed: z.int().nonnegative(),
+    config: z.strictObject({
+      training: trainingConfigSchema,
+      method: z.record(z.string(), z.json()),
+    }),
+  }),
+  modelFolder: text,
+  dataFolder: text,
+  runFolder: text,
+  executor: z.enum(executorKinds),
+  threads: z.int().positive(),
+  /** What the identity was made from; the process checks that it sees the same. */
+  weightsChecksum: sha256,
+  dataChecksum: sha256,
+  /** State of the sources; null where they are not in a git working tree. */
+  sources: z.strictObject({ commit: z.string(), dirty: z.boolean() }).nullable(),
+  /** Run again from nothing, whatever the folder holds. */
+  force: z.boolean(),
+});
+
+export type CellSpec = z.infer<typeof cellSpecSchema>;

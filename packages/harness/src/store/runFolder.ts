@@ -1,0 +1,62 @@
+import { mkdir, readdir, rm } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { RunCell } from "../result/schema.ts";
+import { TEMPORARY_ENDING } from "./atomicFile.ts";
+
+/** The files of one run. */
+export interface RunPaths {
+  readonly folder: string;
+  readonly result: string;
+  readonly events: string;
+  readonly predictions: string;
+  /** What the process of the cell was told; removed once the run has ended well. */
+  readonly cell: string;
+  readonly lock: string;
+  /** What the process of the cell wrote on standard error. */
+  readonly errorLog: string;
+}
+
+/** `<out>/runs/<suite>/<model>-<method>-<task>-s<seed>-<first 8 digits of the id>` */
+export function runPaths(outFolder: string, cell: RunCell, id: string): RunPaths {
+  const name = [cell.model, cell.method, cell.task, `s${cell.seed}`, id.slice(0, 8)].map(safeName).join("-");
+  return pathsIn(join(outFolder, "runs", safeName(cell.suite), name));
+}
+
+export function pathsIn(folder: string): RunPaths {
+  return {
+    folder,
+    result: join(folder, "result.json"),
+    events: join(folder, "events.jsonl"),
+    predictions: join(folder, "predictions.jsonl"),
+    cell: join(folder, "cell.json"),
+    lock: join(folder, "lock"),
+    errorLog: join(folder, "stderr.log"),
+  };
+}
+
+export async function makeRunFolder(paths: RunPaths): Promise<void> {
+  await mkdir(paths.folder, { recursive: true });
+}
+
+/** Removes what a killed writer left under temporary names. For the holder of the lock alone. */
+export async function removeTemporaryFiles(paths: RunPaths): Promise<void> {
+  // Those of the lock belong to processes that are just trying to take it.
+  const lock = `${basename(paths.lock)}.`;
+  for (const name of await readdir(paths.folder)) {
+    if (name.endsWith(TEMPORARY_ENDING) && !name.startsWith(lock))
+      await rm(join(paths.folder, name), { force: true });
+  }
+}
+
+/** Removes what an earlier run of the cell left, but for the lock: a forced run starts from nothing. */
+export async function emptyRunFolder(paths: RunPaths): Promise<void> {
+  const kept = [paths.lock, paths.cell, paths.errorLog].map((path) => basename(path));
+  for (const name of await readdir(paths.folder)) {
+    if (kept.includes(name) || name.startsWith(`${basename(paths.lock)}.`)) continue;
+    await rm(join(paths.folder, name), { force: true, recursive: true });
+  }
+}
+
+function safeName(text: string): string {
+  return text.replace(/[^A-Za-z0-9._]+/g, "_").replace(/^\.+/, "_");
+}

@@ -1,0 +1,49 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { glueTasks } from "@peftbench/tasks";
+import { describe, expect, test } from "vitest";
+import { loadSuite, trainingFor } from "./suite.ts";
+
+const glueFile = resolve(import.meta.dirname, "../../../benchmarks/glue/suite.json");
+
+describe("the GLUE suite", () => {
+  test("is valid, and lists the tasks there are", async () => {
+    const suite = await loadSuite(glueFile);
+    expect([...suite.tasks].sort()).toEqual(glueTasks.map((task) => task.id).sort());
+    for (const preset of Object.values(suite.presets)) {
+      for (const method of preset.methods) expect(() => trainingFor(suite, preset, method, [])).not.toThrow();
+    }
+  });
+
+  test("gives later layers the last word", async () => {
+    const suite = await loadSuite(glueFile);
+    const preset = { ...suite.presets[suite.defaultPreset]!, training: { epochs: 7, learningRate: 1 } };
+    expect(trainingFor(suite, preset, "none", []).learningRate).toBe(1);
+    const [method, defaults] = Object.entries(suite.methods)[0]!;
+    const training = trainingFor(suite, preset, method, []);
+    expect(training.epochs).toBe(7);
+    expect(training.learningRate).toBe(defaults.training.learningRate);
+    expect(trainingFor(suite, preset, method, [{ learningRate: 2 }, { epochs: 1 }])).toMatchObject({
+      learningRate: 2,
+      epochs: 1,
+    });
+  });
+
+  test("with a mistake is refused with the file and the field", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "peftbench-suite-"));
+    try {
+      const path = join(folder, "suite.json");
+      const suite = JSON.parse(await readFile(glueFile, "utf8"));
+      suite.training.epochs = 0;
+      await writeFile(path, JSON.stringify(suite));
+      await expect(loadSuite(path)).rejects.toThrow(/suite\.json: training\.epochs: /);
+      suite.training.epochs = 1;
+      suite.presets.smoke.tasks = ["unknown"];
+      await writeFile(path, JSON.stringify(suite));
+      await expect(loadSuite(path)).rejects.toThrow(/presets\.smoke\.tasks: the suite has no task unknown/);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
