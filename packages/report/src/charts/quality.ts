@@ -1,0 +1,106 @@
+import type { MethodSummary, TaskSummary } from "../aggregate.ts";
+import { formatScore, formatScoreWithUnit, plural } from "../format.ts";
+import type { Chart } from "./render.ts";
+import type { ChartWidth, MethodMark } from "./theme.ts";
+import { chartConfig, chartWidths, ink, labelExtent, mutedInk } from "./theme.ts";
+
+/** Score by method: a dot a seed, the mean, and the interval of the mean. */
+export function qualityChart(
+  task: TaskSummary,
+  marks: ReadonlyMap<string, MethodMark>,
+  width: ChartWidth,
+): Chart {
+  const scored = task.methods.filter(({ mean }) => mean !== null);
+  const { factor } = task.scale;
+  const names = scored.map(({ method }) => method);
+  const means = scored.map(({ method, mean, interval }) => ({
+    method,
+    mean: (mean ?? 0) * factor,
+    low: (interval?.low ?? mean ?? 0) * factor,
+    high: (interval?.high ?? mean ?? 0) * factor,
+  }));
+  const seeds = scored.flatMap(({ method, rows }) =>
+    rows.flatMap(({ value }) => (value === null ? [] : [{ method, value: value * factor }])),
+  );
+  const values = [...seeds.map(({ value }) => value), ...means.flatMap(({ low, high }) => [low, high])];
+  const domain = paddedDomain(values);
+  const baselines = task.baselines
+    .map(({ name, value }) => ({ name, value: value * factor }))
+    .filter(({ value }) => value >= domain[0] && value <= domain[1]);
+  const y = {
+    field: "method",
+    type: "nominal" as const,
+    sort: null,
+    scale: { domain: names },
+    axis: {
+      title: null,
+      minExtent: labelExtent(names, width),
+      labelColor: ink,
+      labelLimit: labelExtent(names, width),
+    },
+  };
+  const x = {
+    type: "quantitative" as const,
+    scale: { domain, nice: false, zero: false },
+    axis: {
+      title: `${task.scale.title}, on the ${task.task} dev split`,
+      tickCount: width === "wide" ? 8 : 4,
+    },
+  };
+  const color = {
+    field: "method",
+    type: "nominal" as const,
+    scale: { domain: names, range: names.map((name) => marks.get(name)?.color ?? ink) },
+    legend: null,
+  };
+  return {
+    description: describe(task, scored),
+    spec: {
+      config: chartConfig,
+      width: chartWidths[width],
+      autosize: { type: "fit-x", contains: "padding" },
+      height: { step: 52 },
+      layer: [
+        {
+          data: { values: baselines },
+          mark: { type: "rule", strokeDash: [2, 4], color: mutedInk },
+          encoding: { x: { ...x, field: "value" } },
+        },
+        {
+          data: { values: means },
+          mark: { type: "rule", strokeWidth: 2, strokeCap: "round", yOffset: 6 },
+          encoding: { y, color, x: { ...x, field: "low" }, x2: { field: "high" } },
+        },
+        {
+          data: { values: means },
+          mark: { type: "point", filled: true, size: 90, opacity: 1, yOffset: 6, shape: "diamond" },
+          encoding: { y, color, x: { ...x, field: "mean" } },
+        },
+        {
+          data: { values: seeds },
+          mark: { type: "point", size: 38, opacity: 0.9, strokeWidth: 1.5, yOffset: -9 },
+          encoding: { y, color, x: { ...x, field: "value" } },
+        },
+      ],
+    },
+  };
+}
+
+/** The span of the values and a margin, so that no mark is cut in half at the edge. */
+function paddedDomain(values: readonly number[]): [number, number] {
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  const margin = (high - low) * 0.06 || Math.max(Math.abs(high) * 0.01, 0.5);
+  return [low - margin, high + margin];
+}
+
+function describe(task: TaskSummary, scored: readonly MethodSummary[]): string {
+  const each = scored.map(({ method, mean, interval, scored: seeds }) => {
+    const range =
+      interval === null
+        ? "no interval"
+        : `95% interval ${formatScore(interval.low, task.scale)} to ${formatScore(interval.high, task.scale)}`;
+    return `${method} ${formatScoreWithUnit(mean ?? 0, task.scale)} (${range}, ${plural(seeds, "seed")})`;
+  });
+  return `Mean ${task.metric ?? "score"} on ${task.task} by method: ${each.join("; ")}.`;
+}

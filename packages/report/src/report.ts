@@ -1,0 +1,64 @@
+import type { RunResult } from "@peftbench/harness";
+import { summarize } from "./aggregate.ts";
+import { cautions } from "./cautions.ts";
+import { groupBy } from "./groupBy.ts";
+import { html } from "./html/html.ts";
+import type { LossCurve } from "./lossCurve.ts";
+import { page } from "./page.ts";
+import { recommend } from "./recommend.ts";
+import { selectRuns } from "./runs.ts";
+import { cautionsSection } from "./sections/cautions.ts";
+import { chartsSection } from "./sections/charts.ts";
+import { differencesSection } from "./sections/differences.ts";
+import { glossarySection } from "./sections/glossary.ts";
+import { overviewTable } from "./sections/overviewTable.ts";
+import { provenanceSection } from "./sections/provenance.ts";
+import { resultsTable } from "./sections/resultsTable.ts";
+import { runsSection } from "./sections/runs.ts";
+import { verdictSection } from "./sections/verdict.ts";
+
+export interface ReportInput {
+  readonly results: readonly RunResult[];
+  /** Of any of the results; runs without one are missing in the chart of the loss. */
+  readonly lossCurves: readonly LossCurve[];
+  /** When the report is made, as an ISO date and time: the page reads no clock. */
+  readonly generatedAt: string;
+  readonly title: string;
+  /** What else a reader should know, a sentence each. */
+  readonly notes?: readonly string[];
+  /** The command that made the results; without it one is put together from what was run. */
+  readonly command?: string;
+}
+
+/**
+ * One HTML document that needs nothing else: no script, no network, no fonts. The same input gives the same bytes.
+ *
+ * @returns the document's text
+ */
+export async function renderReport(input: ReportInput): Promise<string> {
+  const selected = selectRuns(input.results);
+  const tasks = summarize(selected.rows);
+  const recommendations = tasks.map(recommend);
+  const curves = new Map(input.lossCurves.map((curve) => [curve.runId, curve]));
+  const byModel = groupBy(recommendations, ({ task }) => task.model);
+  const reported = selected.rows.map(({ result }) => result);
+  const body = html`<header>
+<h1>${input.title}</h1>
+${verdictSection(recommendations, selected.rows)}
+</header>
+<main>
+<section aria-labelledby="results">
+<h2 id="results">Results</h2>
+${byModel.map(overviewTable)}
+${recommendations.map(resultsTable)}
+</section>
+${cautionsSection(cautions(selected, tasks), input.notes ?? [])}
+${await chartsSection(tasks, curves)}
+${differencesSection(recommendations)}
+${runsSection(selected.rows)}
+${provenanceSection(reported, input.command ?? null)}
+${glossarySection()}
+</main>
+<footer><p>Made by peftbench on <time datetime="${input.generatedAt}">${input.generatedAt.slice(0, 10)}</time>. This page holds no script and asks the network for nothing.</p></footer>`;
+  return page(input.title, body);
+}

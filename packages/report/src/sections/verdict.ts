@@ -1,0 +1,193 @@
+import type { MethodSummary } from "../aggregate.ts";
+import { trainableShare } from "../aggregate.ts";
+import type { Comparison } from "../compare.ts";
+import {
+  formatDifference,
+  formatDuration,
+  formatMb,
+  formatMs,
+  formatScoreWithUnit,
+  formatShare,
+  listInWords,
+  plural,
+} from "../format.ts";
+import type { Html } from "../html/html.ts";
+import { html, joinHtml } from "../html/html.ts";
+import type { Recommendation } from "../recommend.ts";
+import { MARGIN } from "../recommend.ts";
+import type { RunRow } from "../runs.ts";
+
+/** The answer in a sentence, what it does not say, and for several tasks an answer each. */
+export function verdictSection(recommendations: readonly Recommendation[], rows: readonly RunRow[]): Html {
+  const [only] = recommendations;
+  if (only === undefined) return html`<p class="verdict">There are no results to report.</p>`;
+  if (recommendations.length === 1) {
+    return html`<p class="verdict">${taskSentence(only)}</p>
+${caveat(only)}
+${facts(rows)}`;
+  }
+  return html`<p class="verdict">${overallSentence(recommendations)}</p>
+<p class="caveat">${ruleText}</p>
+${facts(rows)}
+<details class="per-task" open><summary>Task by task</summary>
+<ul>${recommendations.map((each) => html`<li>${taskSentence(each)} ${caveatText(each)}</li>\n`)}</ul>
+</details>`;
+}
+
+const ruleText =
+  "Chosen is the method with the lowest peak memory among the best mean and those within " +
+  `${MARGIN * 100} point of it that are not shown to be worse.`;
+
+function taskSentence(recommendation: Recommendation): Html {
+  const { task, best, pick, against } = recommendation;
+  const where = html`${task.task} (${task.model})`;
+  if (best === null || pick === null) {
+    return html`No run on ${where} came to a score, so there is nothing to recommend: ${failureCounts(recommendation)}.`;
+  }
+  const scored = task.methods.filter(({ mean }) => mean !== null);
+  const score = (summary: MethodSummary): string => formatScoreWithUnit(summary.mean ?? 0, task.scale);
+  const metric = task.metric ?? "score";
+  if (scored.length === 1) {
+    return html`Only ${name(pick)} came to a score on ${where}, ${score(pick)} ${metric} over ${plural(pick.scored, "seed")}, so there is nothing to compare it with; it ${costs(pick, null)}.${baselineText(recommendation)}`;
+  }
+  if (pick !== best) {
+    return html`Use ${name(pick)} for ${where}: no difference from ${name(best)} is shown at ${plural(against?.seeds ?? 0, "seed")} (${score(pick)} against ${score(best)} ${metric}), and it ${costs(pick, best)}.${baselineText(recommendation)}`;
+  }
+  return html`Use ${name(pick)} for ${where}: it has the best mean, ${score(pick)} ${metric} over ${plural(pick.scored, "seed")}, ${standing(recommendation)}; it ${costs(pick, null)}.${baselineText(recommendation)}`;
+}
+
+/** How the best method stands to the others. */
+function standing({ best, comparisons }: Recommendation): Html {
+  const toOthers = comparisons.filter(({ first }) => first === best);
+  const open = toOthers.filter(({ verdict }) => verdict !== "first is better");
+  if (open.length === 0) return html`and is shown to be better than ${names(toOthers)}`;
+  const seeds = Math.min(...open.map((comparison) => comparison.seeds));
+  return html`though no difference from ${names(open)} is shown at ${plural(seeds, "seed")}`;
+}
+
+function names(comparisons: readonly Comparison[]): Html {
+  const methods = comparisons.map(({ second }) => name(second));
+  if (methods.length < 2) return html`${methods}`;
+  return html`${joinHtml(methods.slice(0, -1), ", ")} and ${methods.at(-1) ?? null}`;
+}
+
+/** `peaks at 371 MB (planned) where full needs 696 MB, trains 0.98% of the parameters and takes 412 ms a step` */
+function costs(pick: MethodSummary, other: MethodSummary | null): Html {
+  const parts: Html[] = [];
+  const { peakLiveBytes: peak, stepMs } = pick;
+  if (peak !== null) {
+    const otherPeak = other?.peakLiveBytes ?? null;
+    const instead = otherPeak === null ? "" : ` instead of ${formatMb(otherPeak)} MB`;
+    parts.push(html`needs ${formatMb(peak)} MB${instead} at its peak (${pick.memorySource ?? "unknown"})`);
+  }
+  const share = trainableShare(pick);
+  if (share !== null) {
+    parts.push(
+      html`trains ${formatShare(share)} of the parameters${pick.trainableInitial === 0 ? " (the head)" : ""}`,
+    );
+  }
+  if (stepMs !== null) {
+    const otherMs = other?.stepMs ?? null;
+    const instead = otherMs === null ? "" : ` instead of ${formatMs(otherMs)}`;
+    parts.push(html`takes ${formatMs(stepMs)} ms a step${instead}`);
+  }
+  if (pick.trainMs !== null && other === null)
+    parts.push(html`trains for ${formatDuration(pick.trainMs)} a run`);
+  if (parts.length === 0) return html`left no record of what it costs`;
+  if (parts.length === 1) return html`${parts}`;
+  return html`${joinHtml(parts.slice(0, -1), ", ")} and ${parts.at(-1) ?? null}`;
+}
+
+function baselineText({ beatsBaseline, task }: Recommendation): Html | null {
+  if (beatsBaseline !== false) return null;
+  const baselines = task.baselines.map(
+    ({ name: baseline, value }) => `${baseline} (${formatScoreWithUnit(value, task.scale)})`,
+  );
+  return html` It is not shown to beat the ${listInWords(baselines)} baseline, which needs no training.`;
+}
+
+function overallSentence(recommendations: readonly Recommendation[]): Html {
+  const answered = recommendations.filter(({ pick }) => pick !== null);
+  const tasksByMethod = new Map<string, string[]>();
+  const models = new Set(recommendations.map(({ task }) => task.model));
+  for (const { pick, task } of answered) {
+    if (pick === null) continue;
+    const label = models.size === 1 ? task.task : `${task.task} (${task.model})`;
+    tasksByMethod.set(pick.method, [...(tasksByMethod.get(pick.method) ?? []), label]);
+  }
+  const ranked = [...tasksByMethod].sort(([, a], [, b]) => b.length - a.length);
+  const [winner] = ranked;
+  if (winner === undefined)
+    return html`No run came to a score on any task, so there is nothing to recommend.`;
+  const count = recommendations.length;
+  const peaks = answered.flatMap(({ pick }) =>
+    pick?.method === winner[0] ? (pick.peakLiveBytes ?? []) : [],
+  );
+  const cost = peaks.length === 0 ? "" : `, with at most ${formatMb(Math.max(...peaks))} MB at its peak`;
+  if (winner[1].length === count) {
+    return html`Use <strong>${winner[0]}</strong>: on all ${count} tasks it is the cheapest in memory of those at or near the best mean and not shown to be worse${cost}.`;
+  }
+  const rest = ranked
+    .slice(1)
+    .map(([method, tasks]) => html`<strong>${method}</strong> on ${listInWords(tasks)}`);
+  const others = rest.length === 0 ? null : html`; it is ${joinHtml(rest, ", ")}`;
+  return html`No method is the one to use everywhere: <strong>${winner[0]}</strong> is the cheapest at or near the best mean on ${winner[1].length} of ${count} tasks (${listInWords(winner[1])})${cost}${others}.`;
+}
+
+function caveat(recommendation: Recommendation): Html | null {
+  if (recommendation.pick === null) return null;
+  return html`<p class="caveat">${caveatText(recommendation)} ${ruleText}</p>`;
+}
+
+/** How large a difference the runs leave open. */
+function caveatText({ task, best, pick, against, comparisons }: Recommendation): Html | null {
+  if (best === null || pick === null) return null;
+  const open =
+    pick === best
+      ? comparisons.find(({ first, verdict }) => first === best && verdict === "none shown")
+      : against;
+  if (open === undefined || open === null) return null;
+  if (open.interval === null) {
+    return html`With ${plural(open.seeds, "common seed")} no difference between ${open.second.method} and ${open.first.method} could be shown, however large.`;
+  }
+  const low = formatDifference(-open.interval.high, task.scale);
+  const high = formatDifference(-open.interval.low, task.scale);
+  return html`Not shown is not the same as equal: ${open.second.method} minus ${open.first.method} may be anything from ${low} to ${high}${task.scale.differenceUnit} (95% interval).`;
+}
+
+function failureCounts({ task }: Recommendation): string {
+  const counts = new Map<string, number>();
+  for (const { failures } of task.methods) {
+    for (const { status, seeds } of failures) counts.set(status, (counts.get(status) ?? 0) + seeds.length);
+  }
+  return listInWords([...counts].map(([status, count]) => `${count} ${status}`));
+}
+
+/** What the figures are of, in a line. */
+function facts(rows: readonly RunRow[]): Html {
+  const distinct = (values: readonly (string | null)[]): readonly string[] => [
+    ...new Set(values.flatMap((value) => value ?? [])),
+  ];
+  const trained = distinct(rows.map(({ result }) => result.data?.rows.train.toLocaleString("en-US") ?? null));
+  const scored = distinct(rows.map(({ count }) => count?.toLocaleString("en-US") ?? null));
+  const processors = distinct(
+    rows.map(
+      ({ result: { environment } }) =>
+        environment.adapter ?? `${environment.cpuModel}, ${plural(environment.threads, "thread")}`,
+    ),
+  );
+  const items = [
+    plural(rows.length, "run"),
+    plural(distinct(rows.map(({ method }) => method)).length, "method"),
+    plural(distinct(rows.map(({ task }) => task)).length, "task"),
+    plural(distinct(rows.map(({ seed }) => String(seed))).length, "seed"),
+    trained.length === 1 ? `${trained[0]} training examples` : null,
+    scored.length === 1 ? `${scored[0]} dev examples` : null,
+    processors.length === 1 ? (processors[0] ?? null) : plural(processors.length, "kind of processor"),
+  ].filter((item) => item !== null);
+  return html`<p class="facts">${joinHtml(items, html`<span aria-hidden="true"> · </span>`)}</p>`;
+}
+
+function name(summary: MethodSummary): Html {
+  return html`<strong>${summary.method}</strong>`;
+}

@@ -1,0 +1,183 @@
+import type { MemoryRole, RunResult } from "@peftbench/harness";
+import { exampleResult, memoryRoles } from "@peftbench/harness";
+import type { LossCurve } from "../lossCurve.ts";
+
+/** How a made-up method behaves. Its figures are plausible and mean nothing. */
+export interface SyntheticMethod {
+  readonly method: string;
+  readonly config: RunResult["cell"]["config"]["method"];
+  /** Mean of the score over seeds. */
+  readonly score: number;
+  readonly trainable: number;
+  readonly trainableFinal?: number;
+  /** MB (10^6 bytes) by role at the peak. */
+  readonly megabytes: Readonly<Partial<Record<MemoryRole, number>>>;
+  readonly stepMs: number;
+}
+
+export const syntheticLora: SyntheticMethod = {
+  method: "lora",
+  config: { rank: 8, alpha: 16, targetModules: ["query", "value"] },
+  score: 0.889,
+  trainable: 73_728,
+  megabytes: {
+    baseWeight: 90.3,
+    adapterWeight: 0.3,
+    head: 0.6,
+    gradient: 1.2,
+    optimizerState: 2.4,
+    savedActivation: 248,
+    workspace: 28,
+    staging: 0.1,
+  },
+  stepMs: 412,
+};
+
+export const syntheticFull: SyntheticMethod = {
+  method: "full",
+  config: {},
+  score: 0.894,
+  trainable: 22_565_376,
+  megabytes: {
+    baseWeight: 90.3,
+    head: 0.6,
+    gradient: 90.9,
+    optimizerState: 181.8,
+    savedActivation: 301,
+    workspace: 31,
+    staging: 0.1,
+  },
+  stepMs: 598,
+};
+
+export interface SyntheticCell {
+  readonly method: SyntheticMethod;
+  readonly seed: number;
+  readonly task?: string;
+  readonly metric?: string;
+  readonly model?: string;
+}
+
+/** A finished run that fits the schema; the same arguments give the same figures. */
+export function syntheticResult({
+  method,
+  seed,
+  task = "sst2",
+  metric = "accuracy",
+  model = "minilm",
+}: SyntheticCell): RunResult {
+  const noise = noiseOf(`${method.method}/${task}/${model}/${seed}`);
+  const byRole = Object.fromEntries(
+    memoryRoles.map((role) => [role, Math.round((method.megabytes[role] ?? 0) * 1e6)]),
+  ) as Record<MemoryRole, number>;
+  const peakLiveBytes = Object.values(byRole).reduce((sum, bytes) => sum + bytes, 0);
+  const correct = Math.round(872 * (method.score + 0.006 * noise(1)));
+  const stepMs = method.stepMs * (1 + 0.02 * noise(2));
+  return {
+    ...exampleResult,
+    id: Math.floor(Math.abs(noise(3)) * 0xffffffff)
+      .toString(16)
+      .padStart(8, "0")
+      .repeat(8),
+    cell: {
+      suite: "glue",
+      model,
+      method: method.method,
+      task,
+      seed,
+      config: { training: exampleResult.cell.config.training, method: method.config },
+    },
+    metrics: [
+      {
+        name: metric,
+        value: correct / 872,
+        count: 872,
+        higherIsBetter: true,
+        primary: true,
+        split: "dev",
+        reason: null,
+      },
+    ],
+    baselines: [{ name: "majority-class", metric, value: 444 / 872, count: 872, split: "dev", reason: null }],
+    parameters: {
+      trainableInitial: method.trainable,
+      trainableAverage: (method.trainable + (method.trainableFinal ?? method.trainable)) / 2,
+      trainableFinal: method.trainableFinal ?? method.trainable,
+      head: 148_610,
+      total: 22_713_986 + (method.method === "full" ? 0 : method.trainable),
+    },
+    memory: {
+      peakLiveBytes,
+      peakReservedBytes: Math.round(peakLiveBytes * 1.04),
+      byRole,
+      peakAt: { node: "layer.5.intermediate", phase: "backward", batchRows: 32, length: 64 },
+      peakLiveBytesByPhase: null,
+      source: "planned",
+      savePolicy: "eager",
+      device: "cpu",
+    },
+    time: {
+      trainMs: Math.round(stepMs * 500),
+      evalMs: 9_000,
+      compileMs: 2_500,
+      stepMsMedian: stepMs,
+      stepsTotal: 500,
+      stepsSkipped: 0,
+      tokensPerSecond: 402_000 / (stepMs / 2),
+      tokensTrained: 402_000,
+    },
+    lossSummary: { first: 0.693, last: 0.25 },
+  };
+}
+
+/** A run that broke off. */
+export function syntheticFailure(
+  cell: SyntheticCell,
+  status: Exclude<RunResult["status"], "ok">,
+  message: string,
+): RunResult {
+  const result = syntheticResult(cell);
+  return {
+    ...result,
+    status,
+    error: { type: "DeviceOutOfMemoryError", message, remedy: "Use a smaller batch." },
+    metrics: [],
+    baselines: [],
+    time: null,
+    lossSummary: null,
+  };
+}
+
+/** A falling, noisy loss of 500 steps. */
+export function syntheticLossCurve(result: RunResult): LossCurve {
+  const noise = noiseOf(`${result.id}/loss`);
+  const points = Array.from({ length: 500 }, (_, index) => {
+    const progress = index / 500;
+    const trend =
+      0.24 + 0.45 * Math.exp(-6 * progress) + (result.cell.method === "full" ? -0.05 : 0) * progress;
+    return { step: index + 1, loss: Math.max(0.02, trend + 0.09 * noise(index)) };
+  });
+  return { runId: result.id, points };
+}
+
+/** The grid of the given methods and seeds, all finished. */
+export function syntheticGrid(
+  methods: readonly SyntheticMethod[],
+  seeds: readonly number[],
+  task?: { readonly task: string; readonly metric: string },
+): readonly RunResult[] {
+  return methods.flatMap((method) => seeds.map((seed) => syntheticResult({ method, seed, ...task })));
+}
+
+/** Numbers in -1..1 that depend on text and index alone (FNV-1a, then a finalizer). */
+function noiseOf(text: string): (index: number) => number {
+  return (index) => {
+    let hash = 0x811c9dc5;
+    for (const character of `${text}#${index}`) {
+      hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193);
+    }
+    hash = Math.imul(hash ^ (hash >>> 16), 0x45d9f3b);
+    hash = Math.imul(hash ^ (hash >>> 16), 0x45d9f3b);
+    return ((hash ^ (hash >>> 16)) >>> 0) / 0x7fffffff - 1;
+  };
+}
