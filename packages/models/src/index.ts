@@ -1,3 +1,22 @@
 export * from "./architectures/architecture.ts";
 export { ConfigError } from "./architectures/config.ts";
 export { architectureOf, architectures } from "./architectures/index.ts";
+export type { ByteSource } from "./checkpoint/byteSource.ts";
+export { bytesInMemory } from "./checkpoint/byteSource.ts";
+export type { Dtype, TensorInfo } from "./checkpoint/dtypes.ts";
+export { decodeFloat32 } from "./checkpoint/dtypes.ts";
+export type { CheckpointErrorCode } from "./checkpoint/errors.ts";
+export { CheckpointError, ModelFileError } from "./checkpoint/errors.ts";
+export { openFile } from "./checkpoint/files.ts";
+export type { Checkpoint } from "./checkpoint/folder.ts";
+export { openCheckpoint } from "./checkpoint/folder.ts";
+export type { SafetensorsFile, TensorFile, TensorToWrite } from "./checkpoint/safetensors.ts";
+export { encodeSafetensors, openSafetensors, writeSafetensors } from "./checkpoint/safetensors.ts";
+export { openTorchBin } from "./checkpoint/torchBin.ts";
+export type {
+  CheckpointRules,
+  ResolvedWeights,
+  ResolveOptions,
+  WeightDeclaration,
+} from "./checkpoint/weights.ts";
+export { resolveWeights } from "./checkpoint/weights.ts";
