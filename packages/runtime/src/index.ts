@@ -6,6 +6,7 @@ export { GraphBuilder, type ParameterOptions } from "./graph/builder.ts";
 export * from "./graph/graph.ts";
 export * from "./graph/spec.ts";
 export { type MatmulOptions, Tensor } from "./graph/tensor.ts";
+export type { AdamWAttributes } from "./ops/adamw.ts";
 export * from "./optim/accumulation.ts";
 export * from "./optim/adamw.ts";
 export * from "./optim/schedule.ts";

@@ -1,0 +1,129 @@
+import { basename } from "node:path";
+import type { HeadSpec, Tokenizer } from "@peftbench/models";
+import { loadPretrained, loadTokenizer } from "@peftbench/models";
+import type { BaseValues, MethodAttachment, ModelShape, ParameterCounts, PeftMethod } from "@peftbench/peft";
+import { countParameters } from "@peftbench/peft";
+import type { Example, SequenceTokenizer, TaskDefinition, TokenizedExamples } from "@peftbench/tasks";
+import { batchesPerEpoch, chooseBuckets, loadTask, subset, tokenizeExamples } from "@peftbench/tasks";
+import type { CellSpec } from "../grid/cellSpec.ts";
+import { modelChecksum } from "../modelFiles.ts";
+import type { ResultData, ResultWeights } from "../result/schema.ts";
+
+/** A split as text and as tokens. */
+export interface PreparedSplit {
+  readonly examples: readonly Example[];
+  readonly tokenized: TokenizedExamples;
+}
+
+/** Everything of a cell that is known before its first step. */
+export interface PreparedCell {
+  readonly task: TaskDefinition;
+  readonly model: ModelShape;
+  readonly base: BaseValues;
+  readonly attachment: MethodAttachment;
+  readonly counts: ParameterCounts;
+  readonly train: PreparedSplit;
+  readonly dev: PreparedSplit;
+  readonly buckets: readonly number[];
+  readonly stepsPerEpoch: number;
+  readonly totalSteps: number;
+  readonly padTokenId: number;
+  readonly data: ResultData;
+  readonly weights: ResultWeights;
+  /** What a reader of the results should know, in sentences. */
+  readonly warnings: readonly string[];
+}
+
+/** Loads the model and the data of a cell, cuts and tokenizes the data, and attaches the method. */
+export async function prepareCell(
+  spec: CellSpec,
+  task: TaskDefinition,
+  method: PeftMethod,
+): Promise<PreparedCell> {
+  const { training } = spec.cell.config;
+  const head: HeadSpec =
+    task.kind === "classification"
+      ? { kind: "classification", labelCount: task.labels.length }
+      : { kind: "regression" };
+  const pretrained = await loadPretrained(spec.modelFolder, head, { seed: spec.cell.seed });
+  requireSame("the model", spec.modelFolder, await modelChecksum(spec.modelFolder), spec.weightsChecksum);
+  const loaded = await loadTask(task, { dataFolder: spec.dataFolder });
+  requireSame(`the data of ${task.id}`, spec.dataFolder, loaded.provenance.checksum, spec.dataChecksum);
+
+  const tokenizer = sequenceTokenizer(await loadTokenizer(spec.modelFolder));
+  const maxLength = Math.min(training.maxLength, pretrained.maxLength);
+  const split = (examples: readonly Example[], limit: number | null): PreparedSplit => {
+    const kept =
+      limit === null || limit >= examples.length
+        ? examples
+        : subset(examples, { size: limit, seed: training.subsetSeed });
+    return { examples: kept, tokenized: tokenizeExamples(kept, tokenizer, { maxLength }) };
+  };
+  const train = split(loaded.train, training.trainLimit);
+  const dev = split(loaded.dev, training.devLimit);
+  const { batchSize } = training;
+  // One choice for both splits, so that a run has at most as many graphs as there are buckets.
+  const lengths = [...train.tokenized.lengths, ...dev.tokenized.lengths];
+  const buckets = chooseBuckets(lengths, { maxLength, batchSize, maxBuckets: training.maxBuckets });
+  const stepsPerEpoch = batchesPerEpoch(train.tokenized.lengths, { batchSize, buckets });
+  const totalSteps = stepsPerEpoch * training.epochs;
+
+  const { architecture, config, headParameters } = pretrained;
+  const model: ModelShape = { architecture, config, head, headParameters };
+  const attachment = method.attach(
+    { modules: architecture.linearModules(config, head), parameters: architecture.parameters(config, head) },
+    method.configSchema.parse(spec.cell.config.method),
+    { totalSteps },
+  );
+  const rows = { train: train.examples.length, selection: 0, dev: dev.examples.length };
+  const { source, revision, checksum } = loaded.provenance;
+  return {
+    task,
+    model,
+    base: pretrained.values,
+    attachment,
+    counts: countParameters(model, attachment, totalSteps),
+    train,
+    dev,
+    buckets,
+    stepsPerEpoch,
+    totalSteps,
+    padTokenId: tokenizer.padTokenId,
+    data: { source, revision, checksum, rows },
+    // The folder's own name alone: results travel to other machines, where its path means nothing.
+    weights: {
+      source: `folder ${basename(pretrained.source)}`,
+      revision: null,
+      checksum: pretrained.checksum,
+    },
+    warnings: [
+      ...loaded.provenance.warnings,
+      ...pretrained.warnings,
+      ...truncationWarning("training", train.tokenized.truncatedCount, maxLength),
+      ...truncationWarning("dev", dev.tokenized.truncatedCount, maxLength),
+    ],
+  };
+}
+
+/** The models' tokenizer in the form that batching needs. */
+function sequenceTokenizer(tokenizer: Tokenizer): SequenceTokenizer {
+  return {
+    padTokenId: tokenizer.padId,
+    encode: (text, pair, { maxLength }) => {
+      const { ids, typeIds, truncated } = tokenizer.encode(text, pair, { maxLength });
+      return { inputIds: ids, typeIds, truncated };
+    },
+  };
+}
+
+function requireSame(what: string, folder: string, found: string, expected: string): void {
+  if (found === expected) return;
+  throw new Error(
+    `${what} in ${folder} changed since the grid was planned: its sha256 is ${found}, ${expected} was expected. ` +
+      "Start the command again.",
+  );
+}
+
+function truncationWarning(split: string, count: number, maxLength: number): readonly string[] {
+  return count === 0 ? [] : [`${count} ${split} examples were cut to ${maxLength} tokens.`];
+}

@@ -1,0 +1,275 @@
+import type { BaseValues, MethodAttachment, MethodStage, ModelShape } from "@peftbench/peft";
+import {
+  buildEvaluationGraph,
+  buildTrainingGraph,
+  buildUpdateGraph,
+  EVALUATION_OUTPUTS,
+  initialState,
+  optimizerTensors,
+  TRAINING_INPUTS,
+  TRAINING_OUTPUTS,
+  trainableTensors,
+} from "@peftbench/peft";
+import type {
+  AdamWOptions,
+  Executor,
+  Graph,
+  HostTensor,
+  ParameterStore,
+  Program,
+  ProgramInputs,
+  SavePolicy,
+} from "@peftbench/runtime";
+import {
+  adamWInputs,
+  applySavePolicy,
+  elementCount,
+  learningRateAt,
+  leavesOf,
+  noiseKey,
+  OPTIMIZER_OUTPUTS,
+} from "@peftbench/runtime";
+import type { Batch } from "@peftbench/tasks";
+import type { TrainingConfig } from "../config.ts";
+import { sliceRows } from "./microBatch.ts";
+import { modelInputs } from "./modelInputs.ts";
+
+/** All that decides a run's arithmetic. */
+export interface TrainerOptions {
+  readonly executor: Executor;
+  readonly model: ModelShape;
+  readonly attachment: MethodAttachment;
+  readonly base: BaseValues;
+  readonly training: TrainingConfig;
+  readonly seed: number;
+  readonly totalSteps: number;
+  /** Told how long each program took to build, when it is first needed. */
+  readonly onCompile: (compileMs: number) => void;
+  readonly nowMs: () => number;
+}
+
+export interface StepOutcome {
+  readonly loss: number;
+  /** Before clipping. */
+  readonly gradientNorm: number;
+  /** False where the gradient's norm was not finite and nothing was updated. */
+  readonly updated: boolean;
+  readonly learningRate: number;
+}
+
+/** The options of AdamW that a training configuration gives. */
+export function adamWOptions(training: TrainingConfig): AdamWOptions {
+  const { beta1, beta2, epsilon, weightDecay, maxGradientNorm } = training;
+  return { beta1, beta2, epsilon, weightDecay, maxGradientNorm };
+}
+
+/** What the training and update graphs of a configuration share. */
+export function optimizerSettings(training: TrainingConfig) {
+  return {
+    optimizer: adamWOptions(training),
+    decayBiasesAndNorms: false,
+    headLearningRateScale: (training.headLearningRate ?? training.learningRate) / training.learningRate,
+  } as const;
+}
+
+/** The training graph of one bucket under the configuration's save policy. */
+export function trainingGraph(
+  model: ModelShape,
+  stage: MethodStage,
+  training: TrainingConfig,
+  length: number,
+): Graph {
+  const accumulates = training.accumulationSteps > 1;
+  const graph = buildTrainingGraph(model, stage, {
+    ...optimizerSettings(training),
+    batch: { rows: training.batchSize / training.accumulationSteps, length },
+    kind: accumulates ? "accumulate" : "step",
+    dropout: training.dropout,
+  });
+  return applySavePolicy(graph, training.savePolicy as SavePolicy);
+}
+
+/** A model in training on an executor: its parameters, the programs compiled so far, and the method's stage. */
+export class Trainer {
+  readonly #options: TrainerOptions;
+  readonly #programs = new Map<string, Program>();
+  #stageIndex = 0;
+  #store: ParameterStore;
+
+  static async create(options: TrainerOptions): Promise<Trainer> {
+    const { executor, model, attachment, base, seed, training } = options;
+    const accumulate = training.accumulationSteps > 1;
+    const store = await executor.createStore(initialState(model, attachment, base, { seed, accumulate }));
+    return new Trainer(options, store);
+  }
+
+  private constructor(options: TrainerOptions, store: ParameterStore) {
+    this.#options = options;
+    this.#store = store;
+  }
+
+  get stage(): MethodStage {
+    return this.#options.attachment.stages[this.#stageIndex] as MethodStage;
+  }
+
+  /** One optimizer step, `step` counted from 0. */
+  async step(batch: Batch, step: number): Promise<StepOutcome> {
+    await this.#enterStageOf(step);
+    const { training, totalSteps, seed } = this.#options;
+    const learningRate = learningRateAt(step, {
+      name: training.schedule,
+      peakLearningRate: training.learningRate,
+      warmupRatio: training.warmupRatio,
+      totalSteps,
+    });
+    const optimizer = adamWInputs(step, learningRate, training);
+    const stageInputs = Object.fromEntries(
+      (this.stage.stepInputs ?? []).map(({ name, valueAt }) => [name, Float32Array.of(valueAt(step))]),
+    );
+    const program = await this.#program(`train:${batch.length}`, () =>
+      trainingGraph(this.#options.model, this.stage, training, batch.length),
+    );
+    const microRows = batch.rows / training.accumulationSteps;
+    let loss = 0;
+    let outputs: Awaited<ReturnType<Program["run"]>> = {};
+    for (let micro = 0; micro < training.accumulationSteps; micro++) {
+      const part = training.accumulationSteps === 1 ? batch : sliceRows(batch, micro * microRows, microRows);
+      const key = Uint32Array.of(noiseKey(seed, step * training.accumulationSteps + micro));
+      outputs = await program.run(
+        feedsOf(program.graph, {
+          ...modelInputs(part),
+          [TRAINING_INPUTS.labels]: part.labels,
+          [TRAINING_INPUTS.rowWeight]: part.rowWeight,
+          [TRAINING_INPUTS.noiseKey]: key,
+          ...optimizer,
+          ...stageInputs,
+        }),
+      );
+      loss += scalarOf(outputs[TRAINING_OUTPUTS.loss]);
+    }
+    if (training.accumulationSteps > 1) {
+      const update = await this.#program("update", () =>
+        buildUpdateGraph(this.#options.model, this.stage, optimizerSettings(training)),
+      );
+      outputs = await update.run(feedsOf(update.graph, { ...optimizer, ...stageInputs }));
+    }
+    return {
+      loss,
+      gradientNorm: scalarOf(outputs[OPTIMIZER_OUTPUTS.gradientNorm]),
+      updated: scalarOf(outputs[OPTIMIZER_OUTPUTS.stepTaken]) === 1,
+      learningRate,
+    };
+  }
+
+  /** Logits of a batch without dropout, [rows, labels] in row-major order. */
+  async logits(batch: Batch): Promise<Float32Array> {
+    const program = await this.#program(`evaluate:${batch.length}:${batch.rows}`, () =>
+      buildEvaluationGraph(this.#options.model, this.stage, { rows: batch.rows, length: batch.length }),
+    );
+    const outputs = await program.run(feedsOf(program.graph, modelInputs(batch)));
+    return outputs[EVALUATION_OUTPUTS.logits]?.data as Float32Array;
+  }
+
+  /** Values of everything that training changes: what a checkpoint must hold. */
+  async state(): Promise<ReadonlyMap<string, Float32Array>> {
+    const state = new Map<string, Float32Array>();
+    for (const name of this.#mutableNames()) state.set(name, await this.#store.read(name));
+    return state;
+  }
+
+  /** Puts the values of a checkpoint back; `step` is the next one to run. */
+  async restore(state: ReadonlyMap<string, Float32Array>, step: number): Promise<void> {
+    await this.#enterStageOf(step - 1);
+    for (const name of this.#mutableNames()) {
+      const values = state.get(name);
+      if (values === undefined) throw new RangeError(`The checkpoint lacks ${name}.`);
+      await this.#store.write(name, values);
+    }
+  }
+
+  /** Present values of one parameter. */
+  async read(name: string): Promise<Float32Array> {
+    return this.#store.read(name);
+  }
+
+  async dispose(): Promise<void> {
+    await this.#disposePrograms();
+  }
+
+  #mutableNames(): readonly string[] {
+    const { model, training } = this.#options;
+    const trainable = trainableTensors(model, this.stage).map(({ name }) => name);
+    const own = this.stage.parameters.map(({ name }) => name);
+    const optimizer = optimizerTensors(model, this.stage, training.accumulationSteps > 1).keys();
+    return [...new Set([...trainable, ...own, ...optimizer])];
+  }
+
+  /** Moves on to the stage that `step` belongs to, carrying values over and releasing the rest. */
+  async #enterStageOf(step: number): Promise<void> {
+    const { stages } = this.#options.attachment;
+    for (let next = stages[this.#stageIndex + 1]; next !== undefined && next.fromStep <= step; ) {
+      const before = await this.state();
+      this.#stageIndex += 1;
+      const carried = next.carryOver?.(before) ?? before;
+      await this.#disposePrograms();
+      this.#store = await this.#options.executor.createStore(await this.#stageState(next, carried));
+      next = stages[this.#stageIndex + 1];
+    }
+  }
+
+  async #stageState(
+    stage: MethodStage,
+    carried: ReadonlyMap<string, Float32Array>,
+  ): Promise<ReadonlyMap<string, HostTensor>> {
+    const { model, base, training } = this.#options;
+    const state = new Map<string, HostTensor>();
+    for (const [name, tensor] of base) {
+      const data = this.#store.has(name) ? await this.#store.read(name) : tensor.data;
+      state.set(name, { ...tensor, data });
+    }
+    const shapes = new Map<string, HostTensor>(
+      optimizerTensors(model, stage, training.accumulationSteps > 1),
+    );
+    for (const { name, shape } of stage.parameters) {
+      shapes.set(name, { shape, dtype: "f32", data: new Float32Array(elementCount(shape)) });
+    }
+    for (const [name, tensor] of shapes) {
+      const values = carried.get(name);
+      const moments = name.includes("::");
+      if (values === undefined && !moments)
+        throw new RangeError(`Stage ${stage.name} has no value for ${name}.`);
+      state.set(name, values === undefined ? tensor : { ...tensor, data: values });
+    }
+    return state;
+  }
+
+  async #program(key: string, build: () => Graph): Promise<Program> {
+    const known = this.#programs.get(key);
+    if (known !== undefined) return known;
+    const started = this.#options.nowMs();
+    const program = await this.#options.executor.compile(build(), this.#store);
+    this.#options.onCompile(this.#options.nowMs() - started);
+    this.#programs.set(key, program);
+    return program;
+  }
+
+  async #disposePrograms(): Promise<void> {
+    for (const program of this.#programs.values()) await program.dispose();
+    this.#programs.clear();
+  }
+}
+
+/** The inputs that the graph reads, out of all that there are. */
+function feedsOf(graph: Graph, available: ProgramInputs): ProgramInputs {
+  const names = leavesOf(graph, "input").map(({ name }) => name);
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const data = available[name];
+      return data === undefined ? [] : [[name, data] as const];
+    }),
+  );
+}
+
+function scalarOf(tensor: HostTensor | undefined): number {
+  return (tensor?.data[0] as number | undefined) ?? Number.NaN;
+}
