@@ -58,6 +58,13 @@ export const adamw = defineOp<AdamWAttributes>({
     const rootCorrection = Math.sqrt(correction2);
     for (let index = 0; index < parameter.length; index++) {
       const g = (gradient[index] as number) * scale;
+      if (g === 0 && first[index] === 0 && second[index] === 0) {
+        // Never reached by a gradient, as most rows of an embedding: both moments are 0 and only decay is left.
+        newFirst[index] = 0;
+        newSecond[index] = 0;
+        newParameter[index] = (parameter[index] as number) * decay;
+        continue;
+      }
       const m = (first[index] as number) * beta1 + g * (1 - beta1);
       const v = (second[index] as number) * beta2 + g * g * (1 - beta2);
       newFirst[index] = m;
