@@ -1,15 +1,18 @@
 import type { MemoryRole, RunStatus, SavePolicyName } from "@peftbench/harness";
-import { memoryRoles } from "@peftbench/harness";
+import { memoryRoles, summarize as summarizeValues } from "@peftbench/harness";
 import { from, op } from "arquero";
 import { groupBy } from "./groupBy.ts";
 import type { MetricScale } from "./metricScale.ts";
 import { metricScale } from "./metricScale.ts";
 import type { RunRow } from "./runs.ts";
-import type { Interval } from "./statistics.ts";
-import { meanInterval } from "./statistics.ts";
 
 /** Of every interval on the page. */
 export const CONFIDENCE = 0.95;
+
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
 
 /** Seeds of one method that ended the same way without a score. */
 export interface Failure {
@@ -135,8 +138,10 @@ function summarizeMethod(rollup: Rollup, allRows: readonly RunRow[]): MethodSumm
     scored: rollup.scored,
     mean,
     deviation,
-    interval:
-      mean === null || deviation === null ? null : meanInterval(mean, deviation, rollup.scored, CONFIDENCE),
+    interval: summarizeValues(
+      rows.flatMap(({ value }) => value ?? []),
+      CONFIDENCE,
+    ).interval,
     trainableInitial: known(rollup.trainableInitial),
     trainableAverage: known(rollup.trainableAverage),
     trainableFinal: known(rollup.trainableFinal),

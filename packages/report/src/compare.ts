@@ -1,7 +1,6 @@
-import type { MethodSummary, TaskSummary } from "./aggregate.ts";
+import { summarize } from "@peftbench/harness";
+import type { Interval, MethodSummary, TaskSummary } from "./aggregate.ts";
 import { CONFIDENCE } from "./aggregate.ts";
-import type { Interval } from "./statistics.ts";
-import { meanAndDeviation, meanInterval } from "./statistics.ts";
 
 /** Two methods on one task, compared seed by seed. */
 export interface Comparison {
@@ -42,10 +41,7 @@ function comparePair(
     return value === null || other === null ? [] : [value - other];
   });
   const seeds = differences.length;
-  if (seeds === 0) return { first, second, seeds, difference: null, interval: null, verdict: "none shown" };
-  const { mean, deviation } = meanAndDeviation(differences);
-  const interval =
-    deviation === null ? null : meanInterval(mean, deviation, seeds, 1 - (1 - CONFIDENCE) / pairs);
+  const { mean, interval } = summarize(differences, 1 - (1 - CONFIDENCE) / pairs);
   return { first, second, seeds, difference: mean, interval, verdict: verdictOf(interval, task) };
 }
 

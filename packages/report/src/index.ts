@@ -1,2 +1,3 @@
 export type { LossCurve, LossPoint } from "./lossCurve.ts";
 export { type ReportInput, renderReport } from "./report.ts";
+export { NoResultsError, type ReportOptions, type WrittenReport, writeReport } from "./writeReport.ts";

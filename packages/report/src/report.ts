@@ -51,6 +51,7 @@ ${verdictSection(recommendations, selected.rows)}
 <h2 id="results">Results</h2>
 ${byModel.map(overviewTable)}
 ${recommendations.map(resultsTable)}
+<p class="note">Scores are means ± standard deviations over n seeds, with the 95% t interval of the mean. Times are medians over seeds; training is the time of one run. Terms are explained <a href="#glossary">below</a>.</p>
 </section>
 ${cautionsSection(cautions(selected, tasks), input.notes ?? [])}
 ${await chartsSection(tasks, curves)}

@@ -48,17 +48,18 @@ header + main > section:first-child h2 { position: absolute; clip-path: inset(50
 .scroll { overflow-x: auto; margin: 1.5rem 0; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; font-variant-numeric: tabular-nums lining-nums; }
 caption { text-align: left; padding: 0 0 .6rem; color: var(--muted); font-size: .9rem; }
+.caption { display: inline-block; position: sticky; left: 0; max-width: min(100vw - 2rem, 52rem); }
 caption strong { color: var(--ink); }
 th, td { padding: .5rem .6rem; text-align: right; vertical-align: baseline; white-space: nowrap; }
 th { font-weight: 500; }
 thead th { color: var(--muted); font-size: .82rem; vertical-align: bottom; line-height: 1.3; }
 thead tr:last-child > * { border-bottom: 1px solid var(--muted); }
 tbody tr > * { border-bottom: 1px solid var(--rule); }
-th:first-child, td:first-child, td.text { text-align: left; }
+th:first-child, td:first-child, td.text, th.text { text-align: left; }
 th:first-child, td:first-child { padding-left: 0; }
 th:last-child, td:last-child { padding-right: 0; }
 td.text, tbody th { white-space: normal; }
-th[colspan] { text-align: center; border-bottom: 1px solid var(--rule); }
+th[colspan] { text-align: center; background: linear-gradient(var(--rule), var(--rule)) no-repeat bottom right / calc(100% - 1.2rem) 1px; }
 .results th[colspan], .results td:nth-child(2) { padding-left: 1rem; }
 .method { font-weight: 600; }
 .results tr.pick > * { background: var(--faint); }
@@ -71,9 +72,11 @@ th[colspan] { text-align: center; border-bottom: 1px solid var(--rule); }
 .quiet { color: var(--muted); font-weight: 400; }
 small { font-size: .82em; color: var(--muted); font-weight: 400; }
 .failure { display: block; color: var(--bad); max-width: 24rem; white-space: normal; line-height: 1.35; overflow-wrap: anywhere; }
-.failed { text-align: left; color: var(--bad); white-space: normal; min-width: 14rem; }
+.failed { color: var(--bad); }
+.results .failed { text-align: left; white-space: normal; min-width: 14rem; }
 .baselines th, .baselines td { font-weight: 400; color: var(--muted); }
 .baselines tr > * { border-bottom: 0; }
+.baselines th { white-space: nowrap; }
 .metric { white-space: nowrap; }
 
 .cautions { padding-left: 1.1rem; max-width: 50rem; }
@@ -81,10 +84,10 @@ small { font-size: .82em; color: var(--muted); font-weight: 400; }
 .chart-kind { break-inside: avoid; }
 figure { margin: 1rem 0 0; }
 figcaption { font-weight: 500; font-size: .92rem; }
-.chart-drawing { display: block; max-width: 100%; height: auto; overflow: visible; }
+.chart-drawing { display: block; width: 100%; max-width: 31rem; height: auto; overflow: visible; }
 .chart-drawing text { font-family: inherit; font-variant-numeric: tabular-nums; }
-.narrow { display: none; }
-.panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); gap: 2rem; }
+.panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: 2.5rem 2.5rem; }
+.panels > .chart-kind h3 { margin-top: 0; }
 .legend { display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; margin: .5rem 0 .8rem; padding: 0; list-style: none; font-size: .85rem; }
 .swatch { margin-right: .45em; vertical-align: -.08em; }
 details { margin: 1rem 0; }
@@ -105,8 +108,9 @@ footer { margin-top: 4rem; padding-top: 1rem; border-top: 1px solid var(--rule);
   body { padding: 1.5rem 1rem 3rem; }
   .verdict { font-size: 1.28rem; }
   h2 { margin-top: 3rem; }
-  .wide { display: none; }
-  .narrow { display: block; }
+  .results tbody th, .overview tbody th { position: sticky; left: 0; max-width: 8.5rem; background: var(--paper); }
+  .results tbody th:first-child { min-width: 7rem; }
+  .baselines th { white-space: normal; }
   .sources { grid-template-columns: 1fr; gap: 0; }
   .sources dd { margin-bottom: .6rem; }
   .provenance th { width: 7rem; }

@@ -3,8 +3,8 @@ import { formatFixed } from "../format.ts";
 import type { LossCurve } from "../lossCurve.ts";
 import type { Chart } from "./render.ts";
 import { meanCurve, smooth, smoothingWindow } from "./smooth.ts";
-import type { ChartWidth, MethodMark } from "./theme.ts";
-import { chartConfig, chartWidths, ink } from "./theme.ts";
+import type { MethodMark } from "./theme.ts";
+import { frame, ink } from "./theme.ts";
 
 /** Points drawn a line: more than a phone or a printed column has room for. */
 const POINTS = 120;
@@ -14,7 +14,6 @@ export function lossChart(
   task: TaskSummary,
   curves: ReadonlyMap<string, LossCurve>,
   marks: ReadonlyMap<string, MethodMark>,
-  width: ChartWidth,
 ): Chart | null {
   const smoothed = task.methods.map(({ method, rows }) => ({
     method,
@@ -40,7 +39,7 @@ export function lossChart(
       field: "step",
       type: "quantitative" as const,
       scale: { nice: false },
-      axis: { title: "training step", tickCount: width === "wide" ? 8 : 4, grid: false },
+      axis: { title: "training step", tickCount: 5, grid: false },
     },
     y: {
       field: "loss",
@@ -62,10 +61,8 @@ export function lossChart(
   return {
     description: `Smoothed training loss on ${task.task} by step: ${ends.join("; ")}.`,
     spec: {
-      config: chartConfig,
-      width: chartWidths[width],
-      autosize: { type: "fit-x", contains: "padding" },
-      height: width === "wide" ? 280 : 220,
+      ...frame,
+      height: 240,
       layer: [
         {
           data: { values: lines },

@@ -2,11 +2,10 @@ import type { TaskSummary } from "../aggregate.ts";
 import { rolesInUse } from "../aggregate.ts";
 import { BYTES_PER_MB, formatMb } from "../format.ts";
 import type { Chart } from "./render.ts";
-import type { ChartWidth } from "./theme.ts";
-import { chartConfig, chartWidths, ink, labelExtent, paper, roleColor, roleTitles } from "./theme.ts";
+import { frame, ink, nameAxis, paper, roleColor, roleTitles } from "./theme.ts";
 
 /** Live bytes at the moment of the peak, stacked by what they are held for. */
-export function memoryChart(task: TaskSummary, width: ChartWidth): Chart {
+export function memoryChart(task: TaskSummary): Chart {
   const known = task.methods.filter(({ bytesByRole }) => bytesByRole !== null);
   const roles = rolesInUse(known);
   const names = known.map(({ method }) => method);
@@ -27,29 +26,22 @@ export function memoryChart(task: TaskSummary, width: ChartWidth): Chart {
   const x = {
     type: "quantitative" as const,
     // Room for the total behind the longest bar.
-    scale: { domain: [0, largest * (width === "wide" ? 1.08 : 1.2)], nice: false },
-    axis: { title: "live bytes at the peak of a training step, MB", tickCount: width === "wide" ? 8 : 4 },
+    scale: { domain: [0, largest * 1.14], nice: false },
+    axis: { title: "live bytes at the peak of a training step, MB", tickCount: 5 },
   };
   const y = {
     field: "method",
     type: "nominal" as const,
     sort: null,
     scale: { domain: names, paddingInner: 0.35, paddingOuter: 0.2 },
-    axis: {
-      title: null,
-      minExtent: labelExtent(names, width),
-      labelColor: ink,
-      labelLimit: labelExtent(names, width),
-    },
+    axis: nameAxis(names),
   };
   const described = totals.map(({ method, text }) => `${method} ${text} MB`).join("; ");
   return {
     description: `Peak memory on ${task.task} by method and role: ${described}. The table below gives every part.`,
     spec: {
-      config: chartConfig,
-      width: chartWidths[width],
-      autosize: { type: "fit-x", contains: "padding" },
-      height: { step: 40 },
+      ...frame,
+      height: 42 * names.length,
       layer: [
         {
           data: { values: parts },

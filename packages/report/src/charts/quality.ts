@@ -1,15 +1,11 @@
 import type { MethodSummary, TaskSummary } from "../aggregate.ts";
 import { formatScore, formatScoreWithUnit, plural } from "../format.ts";
 import type { Chart } from "./render.ts";
-import type { ChartWidth, MethodMark } from "./theme.ts";
-import { chartConfig, chartWidths, ink, labelExtent, mutedInk } from "./theme.ts";
+import type { MethodMark } from "./theme.ts";
+import { frame, ink, mutedInk, nameAxis, paddedDomain } from "./theme.ts";
 
 /** Score by method: a dot a seed, the mean, and the interval of the mean. */
-export function qualityChart(
-  task: TaskSummary,
-  marks: ReadonlyMap<string, MethodMark>,
-  width: ChartWidth,
-): Chart {
+export function qualityChart(task: TaskSummary, marks: ReadonlyMap<string, MethodMark>): Chart {
   const scored = task.methods.filter(({ mean }) => mean !== null);
   const { factor } = task.scale;
   const names = scored.map(({ method }) => method);
@@ -32,19 +28,14 @@ export function qualityChart(
     type: "nominal" as const,
     sort: null,
     scale: { domain: names },
-    axis: {
-      title: null,
-      minExtent: labelExtent(names, width),
-      labelColor: ink,
-      labelLimit: labelExtent(names, width),
-    },
+    axis: nameAxis(names),
   };
   const x = {
     type: "quantitative" as const,
     scale: { domain, nice: false, zero: false },
     axis: {
       title: `${task.scale.title}, on the ${task.task} dev split`,
-      tickCount: width === "wide" ? 8 : 4,
+      tickCount: 5,
     },
   };
   const color = {
@@ -56,10 +47,8 @@ export function qualityChart(
   return {
     description: describe(task, scored),
     spec: {
-      config: chartConfig,
-      width: chartWidths[width],
-      autosize: { type: "fit-x", contains: "padding" },
-      height: { step: 52 },
+      ...frame,
+      height: 52 * names.length,
       layer: [
         {
           data: { values: baselines },
@@ -84,14 +73,6 @@ export function qualityChart(
       ],
     },
   };
-}
-
-/** The span of the values and a margin, so that no mark is cut in half at the edge. */
-function paddedDomain(values: readonly number[]): [number, number] {
-  const low = Math.min(...values);
-  const high = Math.max(...values);
-  const margin = (high - low) * 0.06 || Math.max(Math.abs(high) * 0.01, 0.5);
-  return [low - margin, high + margin];
 }
 
 function describe(task: TaskSummary, scored: readonly MethodSummary[]): string {

@@ -59,7 +59,7 @@ export const roleTitles: Readonly<Record<MemoryRole, string>> = {
 };
 
 /** Font sizes in pixels at the drawing's natural size. */
-const textSize = 12;
+const textSize = 12.5;
 
 export const chartConfig: Config = {
   // The figure around the drawing has one description; vega's own, a mark at a time, would only repeat numbers.
@@ -79,17 +79,60 @@ export const chartConfig: Config = {
     titleFontWeight: "normal",
     titlePadding: 8,
     labelPadding: 6,
+    // Both go by estimated widths, and would drop or move labels that have room.
+    labelOverlap: false,
+    labelFlush: false,
   },
   axisY: { domain: false, ticks: false },
   text: { fontSize: textSize, color: ink },
 };
 
-/** How wide a chart is drawn: `wide` for a whole row of the page, `narrow` for phones and for charts side by side. */
-export const chartWidths = { wide: 720, narrow: 348 } as const;
-export type ChartWidth = keyof typeof chartWidths;
+/**
+ * Width of every chart in pixels, between the 358 of a phone and the 492 of half a page: the page stretches it to its
+ * column, so text stays between 10 and 14 pixels.
+ */
+export const chartWidth = 440;
 
-/** Room to the left for names of methods: there is no canvas to measure text, so it is estimated from its length. */
-export function labelExtent(labels: readonly string[], width: ChartWidth): number {
-  const longest = Math.max(0, ...labels.map((label) => label.length));
-  return Math.min(Math.round(longest * textSize * 0.56) + 10, chartWidths[width] * 0.42);
+/** Most letters of a method's name beside a bar; the tables give it whole. */
+const LABEL_LETTERS = 24;
+
+/** An axis of names to the left. There is no canvas to measure text, so its room is estimated from its length. */
+export function nameAxis(names: readonly string[]): NameAxis {
+  const longest = Math.min(LABEL_LETTERS, Math.max(0, ...names.map((name) => name.length)));
+  return {
+    title: null,
+    minExtent: Math.round(longest * textSize * 0.55) + 10,
+    labelColor: ink,
+    labelLimit: 0,
+    labelExpr: `length(datum.label) > ${LABEL_LETTERS} ? slice(datum.label, 0, ${LABEL_LETTERS - 1}) + "…" : datum.label`,
+  };
+}
+
+interface NameAxis {
+  readonly title: null;
+  readonly minExtent: number;
+  readonly labelColor: string;
+  readonly labelLimit: number;
+  readonly labelExpr: string;
+}
+
+/** What every drawing shares: as wide as `chartWidth`, labels included. */
+export const frame: Frame = {
+  config: chartConfig,
+  width: chartWidth,
+  autosize: { type: "fit-x", contains: "padding" },
+};
+
+interface Frame {
+  readonly config: Config;
+  readonly width: number;
+  readonly autosize: { readonly type: "fit-x"; readonly contains: "padding" };
+}
+
+/** The span of the values and a margin, so that no mark is cut in half at the edge. */
+export function paddedDomain(values: readonly number[]): [number, number] {
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  const margin = (high - low) * 0.06 || Math.max(Math.abs(high) * 0.01, 0.5);
+  return [low - margin, high + margin];
 }

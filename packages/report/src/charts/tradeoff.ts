@@ -2,15 +2,15 @@ import type { TaskSummary } from "../aggregate.ts";
 import { trainableWithHead } from "../aggregate.ts";
 import { formatCount, formatScoreWithUnit } from "../format.ts";
 import type { Chart } from "./render.ts";
-import type { ChartWidth, MethodMark } from "./theme.ts";
-import { chartConfig, chartWidths, ink } from "./theme.ts";
+import type { MethodMark } from "./theme.ts";
+import { frame, ink, paddedDomain } from "./theme.ts";
+
+const HEIGHT = 240;
+/** Least distance of two names, in pixels. */
+const LINE = 14;
 
 /** Score against what is trained, on a logarithmic axis. Null where no method has both. */
-export function tradeoffChart(
-  task: TaskSummary,
-  marks: ReadonlyMap<string, MethodMark>,
-  width: ChartWidth,
-): Chart | null {
+export function tradeoffChart(task: TaskSummary, marks: ReadonlyMap<string, MethodMark>): Chart | null {
   const { factor } = task.scale;
   const points = task.methods.flatMap((summary) => {
     const trained = trainableWithHead(summary);
@@ -23,7 +23,11 @@ export function tradeoffChart(
   if (points.length === 0) return null;
   const names = points.map(({ method }) => method);
   const exponents = points.map(({ trained }) => Math.log10(trained));
-  const domain = [10 ** (Math.min(...exponents) - 0.35), 10 ** (Math.max(...exponents) + 0.35)];
+  const domain: [number, number] = [
+    10 ** (Math.min(...exponents) - 0.4),
+    10 ** (Math.max(...exponents) + 0.4),
+  ];
+  const scores = paddedDomain(points.flatMap(({ low, high }) => [low, high]));
   const middle = (Math.min(...exponents) + Math.max(...exponents)) / 2;
   const color = {
     field: "method",
@@ -38,19 +42,21 @@ export function tradeoffChart(
     axis: {
       title: "trained parameters, head included (logarithmic)",
       format: "~s",
-      tickCount: width === "wide" ? 6 : 3,
-      grid: true,
+      values: logTicks(domain),
     },
   };
   const y = {
     type: "quantitative" as const,
-    scale: { zero: false },
+    scale: { domain: scores, zero: false, nice: false },
     axis: { title: task.scale.title, tickCount: 6, minExtent: 34 },
   };
   // A name stands on the side where the axis leaves more room.
   const labels = (side: "left" | "right") => ({
     data: {
-      values: points.filter(({ trained }) => (Math.log10(trained) <= middle ? "right" : "left") === side),
+      values: keepApart(
+        points.filter(({ trained }) => (Math.log10(trained) <= middle ? "right" : "left") === side),
+        ((scores[1] - scores[0]) * LINE) / HEIGHT,
+      ),
     },
     mark: {
       type: "text" as const,
@@ -59,7 +65,7 @@ export function tradeoffChart(
       dx: side === "right" ? 10 : -10,
       color: ink,
     },
-    encoding: { x, y: { ...y, field: "mean" }, text: { field: "method", type: "nominal" as const } },
+    encoding: { x, y: { ...y, field: "labelAt" }, text: { field: "method", type: "nominal" as const } },
   });
   const described = points.map(
     ({ method, trained, stored }) =>
@@ -68,10 +74,8 @@ export function tradeoffChart(
   return {
     description: `${task.metric ?? "Score"} on ${task.task} against trained parameters: ${described.join("; ")}.`,
     spec: {
-      config: chartConfig,
-      width: chartWidths[width],
-      autosize: { type: "fit-x", contains: "padding" },
-      height: width === "wide" ? 260 : 220,
+      ...frame,
+      height: HEIGHT,
       layer: [
         {
           data: { values: points },
@@ -98,4 +102,27 @@ export function tradeoffChart(
       ],
     },
   };
+}
+
+/** Powers of ten, or 1, 2 and 5 of each where the axis spans little. */
+function logTicks([low, high]: readonly [number, number]): number[] {
+  const steps = high / low > 100 ? [1] : [1, 2, 5];
+  const powers = Array.from({ length: 16 }, (_, exponent) => 10 ** exponent);
+  return powers
+    .flatMap((power) => steps.map((step) => step * power))
+    .filter((tick) => tick >= low && tick <= high);
+}
+
+/** Heights for the names of points: each at its own point's, or above the one below it where that is too near. */
+function keepApart<Point extends { readonly mean: number }>(
+  points: readonly Point[],
+  distance: number,
+): readonly (Point & { readonly labelAt: number })[] {
+  let last = Number.NEGATIVE_INFINITY;
+  return [...points]
+    .sort((a, b) => a.mean - b.mean)
+    .map((point) => {
+      last = Math.max(point.mean, last + distance);
+      return { ...point, labelAt: last };
+    });
 }

@@ -5,118 +5,115 @@ import { memoryChart, memoryLegend } from "../charts/memory.ts";
 import { qualityChart } from "../charts/quality.ts";
 import type { Chart } from "../charts/render.ts";
 import { renderChart } from "../charts/render.ts";
-import type { ChartWidth, MethodMark } from "../charts/theme.ts";
+import type { MethodMark } from "../charts/theme.ts";
 import { methodMarks, roleTitles } from "../charts/theme.ts";
 import { tradeoffChart } from "../charts/tradeoff.ts";
 import { formatMb, formatScoreWithUnit, listInWords, NONE } from "../format.ts";
 import type { Html } from "../html/html.ts";
-import { html } from "../html/html.ts";
+import { html, joinHtml } from "../html/html.ts";
 import type { LossCurve } from "../lossCurve.ts";
 
-interface Panel {
-  readonly task: TaskSummary;
-  readonly draw: (width: ChartWidth) => Chart | null;
-  readonly note: Html | null;
-  readonly legend: Html | null;
-  readonly after: Html | null;
+/** One kind of chart: what it says, and how it is drawn for a task (null where the task has nothing to draw). */
+interface ChartKind {
+  readonly id: string;
+  readonly title: string;
+  readonly lead: string;
+  readonly draw: (task: TaskSummary) => Chart | null;
+  readonly legend: (task: TaskSummary) => Html | null;
+  readonly note: (task: TaskSummary) => Html | null;
 }
 
-/** The charts: each kind a section, each task a drawing in it. */
+/** The charts: four beside each other for one task; for several, a section a kind with one drawing a task. */
 export async function chartsSection(
   tasks: readonly TaskSummary[],
   curves: ReadonlyMap<string, LossCurve>,
 ): Promise<Html> {
-  const marks = methodMarks(tasks.flatMap(({ methods }) => methods.map(({ method }) => method)));
-  const withScores = tasks.filter(({ methods }) => methods.some(({ mean }) => mean !== null));
-  const withMemory = tasks.filter(({ methods }) => methods.some(({ bytesByRole }) => bytesByRole !== null));
-  const quality = withScores.map(
-    (task): Panel => ({
-      task,
-      draw: (width) => qualityChart(task, marks, width),
-      note: baselineNote(task),
-      legend: null,
-      after: null,
-    }),
-  );
-  const memory = withMemory.map(
-    (task): Panel => ({
-      task,
-      draw: (width) => memoryChart(task, width),
-      note: null,
-      legend: legend(memoryLegend(task).map(({ title, color }) => ({ title, swatch: block(color) }))),
-      after: roleTable(task),
-    }),
-  );
-  const loss = tasks.map(
-    (task): Panel => ({
-      task,
-      draw: (width) => lossChart(task, curves, marks, width),
-      note: smoothingNote(lossWindows(task, curves)),
-      legend: lineLegend(task, marks),
-      after: null,
-    }),
-  );
-  const tradeoff = withScores.map(
-    (task): Panel => ({
-      task,
-      draw: (width) => tradeoffChart(task, marks, width),
-      note: null,
-      legend: null,
-      after: null,
-    }),
-  );
+  const kinds = chartKinds(tasks, curves);
+  const groups: Html[] = [];
+  const alone = tasks.length === 1;
+  for (const kind of kinds) {
+    const figures: Html[] = [];
+    for (const [index, task] of tasks.entries()) {
+      const chart = kind.draw(task);
+      if (chart === null) continue;
+      const drawing = await renderChart(chart, `${kind.id}-${index}`);
+      const caption = alone ? null : html`<figcaption>${task.task}, ${task.model}</figcaption>`;
+      figures.push(html`<figure class="chart" data-chart="${kind.id}" data-task="${task.task}">
+${caption}${kind.legend(task)}${drawing}
+${kind.note(task)}</figure>
+`);
+    }
+    if (figures.length === 0) continue;
+    groups.push(html`<section class="chart-kind" aria-labelledby="chart-${kind.id}">
+<h3 id="chart-${kind.id}">${kind.title}</h3>
+<p class="note">${kind.lead}</p>
+${alone ? figures : html`<div class="panels">${figures}</div>`}
+</section>
+`);
+  }
   return html`<section aria-labelledby="charts">
 <h2 id="charts">Charts</h2>
-${await chartKind("quality", "Quality by method", "Circles are seeds; the diamond is their mean, the line its 95% t interval.", quality)}
-${await chartKind("memory", "Peak memory by role", "What is held at the one moment of a training step when most is held.", memory)}
-${await chartKind("loss", "Training loss", "Thin lines are seeds, the thick line their mean.", loss)}
-${await chartKind("tradeoff", "Quality against trained parameters", "Up and to the left is better. The line is the 95% t interval of the mean.", tradeoff)}
+<div${alone ? html` class="panels"` : null}>
+${groups}</div>
+<h3>Memory by role, in figures</h3>
+${tasks.map((task) => roleTable(task, alone))}
 </section>
 `;
 }
 
-async function chartKind(
-  kind: string,
-  title: string,
-  lead: string,
-  panels: readonly Panel[],
-): Promise<Html | null> {
-  const figures: Html[] = [];
-  const alone = panels.length === 1;
-  for (const [index, panel] of panels.entries()) {
-    const id = `${kind}-${index}`;
-    const narrow = panel.draw("narrow");
-    if (narrow === null) continue;
-    const wide = alone ? panel.draw("wide") : null;
-    const drawings = [
-      wide === null ? null : html`<div class="wide">${await renderChart(wide, `${id}-wide`)}</div>`,
-      html`<div${alone ? html` class="narrow"` : null}>${await renderChart(narrow, `${id}-narrow`)}</div>`,
-    ];
-    const heading = alone ? null : html`<figcaption>${panel.task.task}, ${panel.task.model}</figcaption>`;
-    figures.push(html`<figure class="chart" data-chart="${kind}" data-task="${panel.task.task}">
-${heading}${panel.legend}${drawings}
-${panel.note === null ? null : html`<p class="note">${panel.note}</p>`}${panel.after}</figure>
-`);
-  }
-  if (figures.length === 0) return null;
-  return html`<section class="chart-kind" aria-labelledby="chart-${kind}">
-<h3 id="chart-${kind}">${title}</h3>
-<p class="note">${lead}</p>
-<div class="${alone ? "panel" : "panels"}">
-${figures}</div>
-</section>`;
+function chartKinds(
+  tasks: readonly TaskSummary[],
+  curves: ReadonlyMap<string, LossCurve>,
+): readonly ChartKind[] {
+  const marks = methodMarks(tasks.flatMap(({ methods }) => methods.map(({ method }) => method)));
+  const nothing = (): null => null;
+  return [
+    {
+      id: "quality",
+      title: "Quality by method",
+      lead: "Circles are seeds; the diamond is their mean, the line its 95% t interval.",
+      draw: (task) => (task.methods.some(({ mean }) => mean !== null) ? qualityChart(task, marks) : null),
+      legend: nothing,
+      note: baselineNote,
+    },
+    {
+      id: "memory",
+      title: "Peak memory by role",
+      lead: "What is held at that moment of a training step at which most is held.",
+      draw: (task) =>
+        task.methods.some(({ bytesByRole }) => bytesByRole !== null) ? memoryChart(task) : null,
+      legend: (task) =>
+        legend(memoryLegend(task).map(({ title, color }) => ({ title, swatch: block(color) }))),
+      note: nothing,
+    },
+    {
+      id: "loss",
+      title: "Training loss",
+      lead: "Thin lines are seeds, the thick line their mean.",
+      draw: (task) => lossChart(task, curves, marks),
+      legend: (task) => lineLegend(task, marks),
+      note: (task) => smoothingNote(lossWindows(task, curves)),
+    },
+    {
+      id: "tradeoff",
+      title: "Quality against trained parameters",
+      lead: "Better towards the top, cheaper towards the left. Lines are 95% t intervals of the mean.",
+      draw: (task) => tradeoffChart(task, marks),
+      legend: nothing,
+      note: nothing,
+    },
+  ];
 }
 
 function baselineNote(task: TaskSummary): Html | null {
   if (task.baselines.length === 0) return null;
   const each = task.baselines.map(({ name, value }) => `${name} ${formatScoreWithUnit(value, task.scale)}`);
-  return html`Baseline without training: ${listInWords(each)} (a dotted line where the axis reaches it). The axis does not start at zero.`;
+  return html`<p class="note">Baseline without training: ${listInWords(each)}; dotted where it lies within the axis, which does not start at zero.</p>`;
 }
 
 function smoothingNote(windows: readonly number[]): Html | null {
-  const [first] = windows;
-  if (first === undefined) return null;
-  return html`Smoothed: each point is a centred mean over ${listInWords(windows.map(String))} steps.`;
+  if (windows.length === 0) return null;
+  return html`<p class="note">Smoothed: each point is a centred mean over ${listInWords(windows.map(String))} steps.</p>`;
 }
 
 function lineLegend(task: TaskSummary, marks: ReadonlyMap<string, MethodMark>): Html {
@@ -141,25 +138,30 @@ function line({ color, dash }: MethodMark): Html {
 }
 
 /** The same figures as text. */
-function roleTable(task: TaskSummary): Html {
+function roleTable(task: TaskSummary, open: boolean): Html | null {
   const known = task.methods.filter(({ bytesByRole }) => bytesByRole !== null);
+  if (known.length === 0) return null;
   const roles = rolesInUse(known);
   const cell = (bytes: number | null): Html =>
     bytes === null
       ? html`<td>${NONE}</td>`
       : html`<td><data value="${String(bytes)}">${formatMb(bytes)}</data></td>`;
-  return html`<details><summary>Every part in MB</summary>
+  return html`<details${open ? html` open` : null}><summary>${task.task}, ${task.model}</summary>
 <div class="scroll" tabindex="0" role="region" aria-label="Memory by role on ${task.task}">
 <table class="roles" data-task="${task.task}">
-<caption>Live bytes at the peak on ${task.task} in MB (10<sup>6</sup> bytes). Reserved is what is taken from the device, alignment and gaps included.</caption>
-<thead><tr><th scope="col">Method</th>${roles.map((role) => html`<th scope="col">${roleTitles[role]}</th>`)}<th scope="col">live peak</th><th scope="col">reserved</th><th scope="col">moment of the peak</th></tr></thead>
-<tbody>${known.map((summary) => html`<tr data-method="${summary.method}"><th scope="row">${summary.method}</th>${roles.map((role) => cell(summary.bytesByRole?.[role] ?? null))}${cell(summary.peakLiveBytes)}${cell(summary.peakReservedBytes)}<td class="text">${peakMoment(summary)}</td></tr>\n`)}</tbody>
-</table></div></details>
+<caption><span class="caption">Live bytes at the peak in MB (10<sup>6</sup> bytes). Reserved is what is taken from the device, alignment and gaps included.</span></caption>
+<thead><tr><th scope="col">Method</th>${roles.map((role) => html`<th scope="col">${roleTitles[role]}</th>`)}<th scope="col">live peak</th><th scope="col">reserved</th></tr></thead>
+<tbody>${known.map((summary) => html`<tr data-method="${summary.method}"><th scope="row">${summary.method}</th>${roles.map((role) => cell(summary.bytesByRole?.[role] ?? null))}${cell(summary.peakLiveBytes)}${cell(summary.peakReservedBytes)}</tr>\n`)}</tbody>
+</table></div>
+<p class="note">The peak is reached: ${joinHtml(
+    known.map((summary) => html`${summary.method} in ${peakMoment(summary)}`),
+    "; ",
+  )}.</p></details>
 `;
 }
 
 function peakMoment({ rows, peakLiveBytes }: MethodSummary): string {
   const peakAt = rows.find((row) => row.peakLiveBytes === peakLiveBytes)?.result.memory?.peakAt ?? null;
-  if (peakAt === null) return NONE;
-  return `${peakAt.phase}, ${peakAt.node}, batch ${peakAt.batchRows} × ${peakAt.length}`;
+  if (peakAt === null) return "a moment that was not recorded";
+  return `the ${peakAt.phase} phase at ${peakAt.node}, batch of ${peakAt.batchRows} × ${peakAt.length} tokens`;
 }

@@ -19,8 +19,8 @@ function table({ task, comparisons }: Recommendation): Html {
   return html`<details${comparisons.length <= 6 ? html` open` : null}><summary>${task.task}, ${task.model}: ${plural(comparisons.length, "pair")}</summary>
 <div class="scroll" tabindex="0" role="region" aria-label="Differences on ${task.task}">
 <table class="differences" data-task="${task.task}">
-<caption>Differences in ${scale.title}${scale.factor === 100 ? " (points)" : ""}, paired by seed</caption>
-<thead><tr><th scope="col">First</th><th scope="col">Second</th><th scope="col">seeds</th><th scope="col">first − second</th><th scope="col">interval</th><th scope="col">what is shown</th></tr></thead>
+<caption><span class="caption">Differences in ${scale.title}${scale.factor === 100 ? " (points)" : ""}, paired by seed</span></caption>
+<thead><tr><th scope="col">First</th><th scope="col" class="text">Second</th><th scope="col">seeds</th><th scope="col">first − second</th><th scope="col">interval</th><th scope="col" class="text">what is shown</th></tr></thead>
 <tbody>${comparisons.map(({ first, second, seeds, difference, interval, verdict }) => {
     const shown = {
       "first is better": `${first.method} is better`,

@@ -16,7 +16,7 @@ export function overviewTable(recommendations: readonly Recommendation[]): Html 
     .sort((a, b) => (b.average ?? Number.NEGATIVE_INFINITY) - (a.average ?? Number.NEGATIVE_INFINITY));
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Scores of all methods and tasks">
 <table class="overview" data-model="${first.task.model}">
-<caption><strong>All tasks</strong>, ${first.task.model}: mean ± standard deviation over seeds. The average is of the tasks' means, and only given where every task has one. The method chosen for a task is set in bold.</caption>
+<caption><span class="caption"><strong>All tasks</strong>, ${first.task.model}: mean ± standard deviation over seeds. The average is of the tasks' means, and only given where every task has one. The method chosen for a task is set in bold.</span></caption>
 <thead><tr><th scope="col">Method</th>${recommendations.map(({ task }) => html`<th scope="col">${task.task}<br><small>${task.scale.title}</small></th>`)}<th scope="col">average</th></tr></thead>
 <tbody>
 ${rows.map(({ method, average }) => html`<tr data-method="${method}"><th scope="row"><span class="method">${method}</span></th>${recommendations.map((each) => cell(method, each))}<td>${average === null ? html`<span class="quiet">${NONE}</span>` : html`<data class="average" value="${String(average)}">${average.toFixed(1)}</data>`}</td></tr>\n`)}</tbody>

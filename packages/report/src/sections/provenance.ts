@@ -20,12 +20,12 @@ export function provenanceSection(results: readonly RunResult[], command: string
 <p class="note">Data, weights and settings are those below; a different processor or thread count may change the last digits.</p>
 <details open><summary>Environment, data and weights</summary>
 <div class="scroll" tabindex="0" role="region" aria-label="Environment, data and weights">
-<table class="provenance"><caption>One value where all runs share it; otherwise each with the number of runs.</caption>
+<table class="provenance"><caption><span class="caption">One value where all runs share it; otherwise each with the number of runs.</span></caption>
 <tbody>${facts.map(({ title, of }) => factRow(title, results.map(of)))}</tbody>
 </table></div></details>
 <details><summary>Configuration</summary>
 <div class="scroll" tabindex="0" role="region" aria-label="Configuration">
-<table class="provenance"><caption>Settings of training, then of each method.</caption>
+<table class="provenance"><caption><span class="caption">Settings of training, then of each method.</span></caption>
 <tbody>${settingRows(results)}</tbody></table></div></details>
 </section>
 `;

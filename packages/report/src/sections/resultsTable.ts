@@ -22,11 +22,11 @@ export function resultsTable({ task, pick }: Recommendation): Html {
   const title = capitalize(task.scale.title);
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Results on ${task.task}">
 <table class="results" data-model="${task.model}" data-task="${task.task}">
-<caption><strong>${task.task}</strong>, ${task.model}: mean ± standard deviation over seeds, with the 95% t interval of the mean${countNote(task)}. Times are medians over seeds.</caption>
-<colgroup><col><col span="2"><col span="3"><col><col span="3"></colgroup>
+<caption><span class="caption"><strong>${task.task}</strong>, ${task.model}${countNote(task)}</span></caption>
+<colgroup><col><col span="3"><col span="3"><col><col span="3"></colgroup>
 <thead>
-<tr><td></td><th scope="colgroup" colspan="2">${title}</th><th scope="colgroup" colspan="3">Trained parameters</th><th scope="col">Memory</th><th scope="colgroup" colspan="3">Time</th></tr>
-<tr><th scope="col">Method</th><th scope="col">mean ± sd</th><th scope="col">95% interval</th><th scope="col">without head</th><th scope="col">with head</th><th scope="col">share of all</th><th scope="col">peak, MB${memoryNote}</th><th scope="col">step, ms</th><th scope="col">tokens/s</th><th scope="col">training</th></tr>
+<tr><td></td><th scope="colgroup" colspan="3">${title}</th><th scope="colgroup" colspan="3">Trained parameters</th><th scope="col">Memory</th><th scope="colgroup" colspan="3">Time</th></tr>
+<tr><th scope="col">Method</th><th scope="col">mean ± sd</th><th scope="col">n</th><th scope="col">95% interval</th><th scope="col">without head</th><th scope="col">with head</th><th scope="col">share of all</th><th scope="col">peak, MB${memoryNote}</th><th scope="col">step, ms</th><th scope="col">tokens/s</th><th scope="col">training</th></tr>
 </thead>
 <tbody>
 ${task.methods.map((summary) => row(summary, task, summary === pick, memorySource === null))}</tbody>
@@ -45,9 +45,9 @@ function row(summary: MethodSummary, task: TaskSummary, isPick: boolean, nameSou
     nameSource && summary.memorySource !== null ? html` <small>${summary.memorySource}</small>` : null;
   return html`<tr data-method="${summary.method}"${isPick ? html` class="pick"` : null}>
 <th scope="row"><span class="method">${summary.method}</span>${tag}${summary.scored > 0 ? summary.failures.map((failure) => partialFailure(failure, summary)) : null}</th>
-${summary.scored > 0 ? scoreCells(summary, task) : html`<td colspan="2" class="failed">${summary.failures.map(fullFailure)}</td>`}
-<td>${figure("trainable", initial, formatCount)}${shrinks ? html` → ${figure("trainable-final", final, formatCount)}` : null}</td>
-<td>${figure("trainable-with-head", withHead, formatCount)}${withHeadFinal === null ? null : html` → ${formatCount(withHeadFinal)}`}</td>
+${summary.scored > 0 ? scoreCells(summary, task) : html`<td colspan="3" class="failed">${summary.failures.map(fullFailure)}</td>`}
+<td>${figure("trainable", initial, formatCount)}${shrinks ? html`<br><small>→ ${figure("trainable-final", final, formatCount)}</small>` : null}</td>
+<td>${figure("trainable-with-head", withHead, formatCount)}${withHeadFinal === null ? null : html`<br><small>→ ${formatCount(withHeadFinal)}</small>`}</td>
 <td>${figure("share", share, formatShare)}</td>
 <td>${figure("peak", summary.peakLiveBytes, formatMb)}${source}</td>
 <td>${figure("step", summary.stepMs, formatMs)}</td>
@@ -68,7 +68,8 @@ function scoreCells(summary: MethodSummary, task: TaskSummary): Html {
     interval === null
       ? html`<span class="quiet">needs 2 seeds</span>`
       : html`${figure("low", interval.low, (value) => formatScore(value, scale))} to ${figure("high", interval.high, (value) => formatScore(value, scale))}`;
-  return html`<td class="score">${figure("mean", summary.mean, (value) => formatScore(value, scale))} ${spread} <span class="quiet n">n = ${figure("n", summary.scored, formatCount)}</span></td>
+  return html`<td class="score">${figure("mean", summary.mean, (value) => formatScore(value, scale))} ${spread}</td>
+<td class="quiet">${figure("n", summary.scored, formatCount)}</td>
 <td>${range}</td>`;
 }
 
@@ -104,7 +105,7 @@ function baselineRows(task: TaskSummary): Html | null {
   return html`<tbody class="baselines">
 ${task.baselines.map(
   ({ name, value }) =>
-    html`<tr data-baseline="${name}"><th scope="row">${name} baseline</th><td class="score">${figure("mean", value, (each) => formatScore(each, task.scale))}</td><td></td><td>${figure("trainable", 0, formatCount)}</td><td colspan="6" class="quiet">no training</td></tr>\n`,
+    html`<tr data-baseline="${name}"><th scope="row">${name} baseline</th><td class="score">${figure("mean", value, (each) => formatScore(each, task.scale))}</td><td></td><td></td><td>${figure("trainable", 0, formatCount)}</td><td colspan="6"></td></tr>\n`,
 )}</tbody>
 `;
 }

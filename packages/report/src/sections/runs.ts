@@ -11,8 +11,8 @@ export function runsSection(rows: readonly RunRow[]): Html {
 <details><summary>${formatCount(rows.length)} runs, one a row</summary>
 <div class="scroll" tabindex="0" role="region" aria-label="Every run">
 <table class="runs">
-<caption>Scores as stored, unrounded in the page's source. The id is the hash of all that decides a run's outcome.</caption>
-<thead><tr><th scope="col">Task</th><th scope="col">Method</th><th scope="col">seed</th><th scope="col">status</th><th scope="col">scores</th><th scope="col">loss, first → last</th><th scope="col">steps</th><th scope="col">step, ms</th><th scope="col">tokens/s</th><th scope="col">training</th><th scope="col">evaluation</th><th scope="col">compilation</th><th scope="col">peak, MB</th><th scope="col">id</th></tr></thead>
+<caption><span class="caption">Scores as stored, unrounded in the page's source. The id is the hash of all that decides a run's outcome.</span></caption>
+<thead><tr><th scope="col">Task</th><th scope="col" class="text">Method</th><th scope="col">seed</th><th scope="col" class="text">status</th><th scope="col" class="text">scores</th><th scope="col">loss, first → last</th><th scope="col">steps</th><th scope="col">step, ms</th><th scope="col">tokens/s</th><th scope="col">training</th><th scope="col">evaluation</th><th scope="col">compilation</th><th scope="col">peak, MB</th><th scope="col" class="text">id</th></tr></thead>
 <tbody>
 ${rows.map(row)}</tbody>
 </table></div></details>

@@ -29,7 +29,7 @@ ${facts(rows)}`;
   return html`<p class="verdict">${overallSentence(recommendations)}</p>
 <p class="caveat">${ruleText}</p>
 ${facts(rows)}
-<details class="per-task" open><summary>Task by task</summary>
+<details class="per-task"><summary>Task by task</summary>
 <ul>${recommendations.map((each) => html`<li>${taskSentence(each)} ${caveatText(each)}</li>\n`)}</ul>
 </details>`;
 }
@@ -129,8 +129,8 @@ function overallSentence(recommendations: readonly Recommendation[]): Html {
   }
   const rest = ranked
     .slice(1)
-    .map(([method, tasks]) => html`<strong>${method}</strong> on ${listInWords(tasks)}`);
-  const others = rest.length === 0 ? null : html`; it is ${joinHtml(rest, ", ")}`;
+    .map(([method, tasks]) => html`on ${listInWords(tasks)} it is <strong>${method}</strong>`);
+  const others = rest.length === 0 ? null : html`; ${joinHtml(rest, ", ")}`;
   return html`No method is the one to use everywhere: <strong>${winner[0]}</strong> is the cheapest at or near the best mean on ${winner[1].length} of ${count} tasks (${listInWords(winner[1])})${cost}${others}.`;
 }
 
