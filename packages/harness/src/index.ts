@@ -92,3 +92,10 @@ export {
   suiteSchema,
   trainingFor,
 } from "./suite.ts";
+export {
+  createExecuteCell,
+  type Registries,
+} from "./training/executeCell.ts";
+export { planTraining } from "./training/memory.ts";
+export { type PreparedCell, type PreparedSplit, prepareCell } from "./training/prepare.ts";
+export { optimizerSettings, Trainer, trainingGraph } from "./training/trainer.ts";

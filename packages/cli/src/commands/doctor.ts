@@ -1,0 +1,96 @@
+import { execFile } from "node:child_process";
+import { arch, availableParallelism, cpus, freemem, platform, release, totalmem } from "node:os";
+import { promisify } from "node:util";
+import type { RuntimeName } from "@peftbench/harness";
+import { currentRuntime, findRuntime, readSourceState } from "@peftbench/harness";
+import { createCpuExecutor } from "@peftbench/runtime";
+import type { Command } from "../command.ts";
+import { formatTable } from "../table.ts";
+
+/** `pnpm bench doctor`: what this machine has, and what to install. */
+export const doctor: Command = {
+  name: "doctor",
+  description: "Says what this machine can do, and what is missing",
+  example: "pnpm bench doctor",
+  options: {},
+  run: async (_options, context) => {
+    const runtimes = await Promise.all(
+      (["deno", "node", "bun"] as const).map(async (name) => ({
+        name,
+        version: await versionOf(name, context.projectFolder),
+      })),
+    );
+    const cpuExecutor = await describeCpuExecutor();
+    const document = {
+      running: currentRuntime(),
+      runtimes,
+      machine: {
+        os: `${platform()} ${release()} ${arch()}`,
+        cpuModel: cpus()[0]?.model.trim() ?? null,
+        threads: availableParallelism(),
+        memoryTotalBytes: totalmem(),
+        memoryFreeBytes: freemem(),
+      },
+      cpuExecutor,
+      gpuAdapters: null,
+      dataFolder: context.environment.PEFTBENCH_DATA ?? null,
+      sources: await readSourceState(context.projectFolder),
+    };
+    const { machine, sources } = document;
+    const rows = [
+      ["running under", `${document.running.name} ${document.running.version}`],
+      ...runtimes.map(({ name, version }) => [name, version ?? "missing; `pnpm install` brings it"]),
+      ["system", machine.os],
+      ["processor", `${machine.cpuModel ?? "unknown"}, ${machine.threads} threads`],
+      [
+        "memory",
+        `${gibibytes(machine.memoryTotalBytes)}, of which ${gibibytes(machine.memoryFreeBytes)} free`,
+      ],
+      ["CPU executor", cpuExecutor.available ? cpuExecutor.description : `missing: ${cpuExecutor.problem}`],
+      ["GPU adapters", "not probed: this version has no WebGPU executor yet"],
+      ["data folder", document.dataFolder ?? "PEFTBENCH_DATA is not set; pass --data <folder>"],
+      [
+        "sources",
+        sources === null
+          ? "no git"
+          : `${sources.commit.slice(0, 12)}${sources.dirty ? ", changed since" : ""}`,
+      ],
+    ];
+    return {
+      exitCode: cpuExecutor.available ? 0 : 1,
+      document,
+      text: formatTable(["", ""], rows).trimStart(),
+    };
+  },
+};
+
+async function versionOf(name: RuntimeName, projectFolder: string): Promise<string | null> {
+  const running = currentRuntime();
+  if (running.name === name) return running.version;
+  const program = findRuntime(name, projectFolder);
+  if (program === null) return null;
+  try {
+    const { stdout } = await promisify(execFile)(program, ["--version"]);
+    return /\d+\.\d+\.\d+\S*/.exec(stdout)?.[0] ?? null;
+  } catch {
+    return null;
+  }
+}
+
+async function describeCpuExecutor(): Promise<
+  | { readonly available: true; readonly description: string }
+  | { readonly available: false; readonly problem: string }
+> {
+  try {
+    const executor = createCpuExecutor({ threads: 1 });
+    const { description } = executor;
+    await executor.dispose();
+    return { available: true, description };
+  } catch (error) {
+    return { available: false, problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function gibibytes(bytes: number): string {
+  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+}

@@ -1,0 +1,101 @@
+import { join } from "node:path";
+import type { CellReport, CellSpec, StoredRun } from "@peftbench/harness";
+import {
+  abortOnSignals,
+  createProgress,
+  exitCodeOf,
+  expandGrid,
+  finishedResult,
+  runGrid,
+  runtimeCommand,
+} from "@peftbench/harness";
+import type { Command, CommandContext, CommandResult } from "../command.ts";
+import { glueOptions } from "../glue/options.ts";
+import { outFolderOf, planGlue } from "../glue/plan.ts";
+import { runtimeFor } from "../glue/runtime.ts";
+import { formatSummaries, summarizeReports } from "../glue/summary.ts";
+import type { GivenOptions } from "../options/parse.ts";
+import { writeReport } from "../reportFile.ts";
+import { formatTable } from "../table.ts";
+
+/** `pnpm bench glue`: fine-tunes on GLUE tasks and writes results and a page. */
+export const glue: Command = {
+  name: "glue",
+  description: "Fine-tunes models on GLUE tasks, each method with each seed, and writes results and a page",
+  example: "pnpm bench glue --tasks sst2 --methods lora,full --model ./minilm --data ./glue --preset quick",
+  options: glueOptions,
+  run: async (options, context) => {
+    const runtime = runtimeFor(options.text("runtime"), context.projectFolder);
+    const plan = await planGlue(options, context);
+    const specs = expandGrid(plan);
+    if (options.flag("dry-run")) return describePlan(specs);
+    const reports = await runGrid(specs, {
+      command: runtimeCommand(runtime, context.projectFolder),
+      entryFile: join(context.projectFolder, "packages/cli/src/cellProcess.ts"),
+      workingFolder: context.projectFolder,
+      listener: createProgress(context.errorOutput, () => performance.now()),
+      signal: abortOnSignals(),
+    });
+    return describeRun(reports, options, context);
+  },
+};
+
+async function describePlan(specs: readonly CellSpec[]): Promise<CommandResult> {
+  const cells = [];
+  for (const spec of specs) {
+    const finished = (await finishedResult(spec)) !== null;
+    cells.push({ id: spec.id, cell: spec.cell, runFolder: spec.runFolder, finished });
+  }
+  const rows = cells.map(({ id, cell, finished }) => [
+    ...[cell.model, cell.task, cell.method, String(cell.seed), id.slice(0, 8)],
+    finished ? "finished" : "to run",
+  ]);
+  const first = specs[0];
+  const runs = first === undefined ? "" : `\n\nTraining of the first: ${JSON.stringify(first.cell.config)}`;
+  return {
+    exitCode: 0,
+    document: { dryRun: true, cells },
+    text: `${formatTable(["model", "task", "method", "seed", "id", ""], rows)}${runs}`,
+  };
+}
+
+async function describeRun(
+  reports: readonly CellReport[],
+  options: GivenOptions,
+  context: CommandContext,
+): Promise<CommandResult> {
+  const runs = reports.flatMap(({ spec, result }): readonly StoredRun[] =>
+    result === null ? [] : [{ folder: spec.runFolder, result }],
+  );
+  const suite = reports[0]?.spec.cell.suite ?? "glue";
+  const page = join(outFolderOf(options, context), "runs", suite, "report.html");
+  if (runs.length > 0) {
+    await writeReport(page, runs, { title: "GLUE", generatedAt: new Date() });
+  }
+  const rows = summarizeReports(reports);
+  const exitCode = exitCodeOf(reports);
+  const bad = reports.filter(({ result }) => result?.status !== "ok").length;
+  return {
+    exitCode,
+    document: {
+      cells: reports.map(({ spec, outcome, result }) => ({
+        id: spec.id,
+        cell: spec.cell,
+        runFolder: spec.runFolder,
+        outcome,
+        status: result?.status ?? null,
+        error: result?.error ?? null,
+        metrics: result?.metrics ?? [],
+      })),
+      summary: rows,
+      report: runs.length > 0 ? page : null,
+    },
+    text: [
+      formatSummaries(rows),
+      ...(runs.length > 0 ? [`\nThe page: ${page}`] : []),
+      ...(bad > 0
+        ? [`${bad} of ${reports.length} runs have no good result: start the same command again.`]
+        : []),
+    ].join("\n"),
+  };
+}

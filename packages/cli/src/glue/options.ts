@@ -1,0 +1,64 @@
+import type { ArgsDef } from "citty";
+
+export const glueOptions = {
+  methods: { type: "string", valueHint: "a,b", description: "Methods to compare; the preset's where absent" },
+  tasks: { type: "string", valueHint: "a,b", description: "GLUE tasks; the preset's where absent" },
+  model: {
+    type: "string",
+    valueHint: "folder,...",
+    description:
+      "Hugging Face folder of a BERT model (config.json, model.safetensors, tokenizer.json), or several",
+  },
+  data: {
+    type: "string",
+    valueHint: "folder",
+    description: "Folder that holds SST-2/train.tsv and so on; PEFTBENCH_DATA where absent",
+  },
+  seeds: {
+    type: "string",
+    valueHint: "N|a,b",
+    description: "The first N seeds, or these; the preset's where absent",
+  },
+  preset: {
+    type: "string",
+    valueHint: "smoke|quick|standard",
+    description: "How much to run (pnpm bench list)",
+  },
+  "train-limit": { type: "string", valueHint: "N|all", description: "Training examples to use" },
+  epochs: { type: "string", valueHint: "N", description: "Passes over them" },
+  "batch-size": { type: "string", valueHint: "N", description: "Examples in a step" },
+  "learning-rate": {
+    type: "string",
+    valueHint: "x|method=x,...",
+    description: "Highest learning rate, for all or by method",
+  },
+  dropout: {
+    type: "string",
+    valueHint: "p",
+    description: "Dropout of hidden states and attention; 0 for none",
+  },
+  "max-length": { type: "string", valueHint: "N", description: "Tokens that longer texts are cut to" },
+  "save-policy": {
+    type: "string",
+    valueHint: "eager|recompute",
+    description: "Which activations are kept for the backward pass",
+  },
+  device: {
+    type: "string",
+    valueHint: "auto|cpu|webgpu",
+    description: "Where to compute; auto where absent",
+  },
+  runtime: {
+    type: "string",
+    valueHint: "deno|node|bun",
+    description: "What runs the cells; what runs this where absent",
+  },
+  threads: {
+    type: "string",
+    valueHint: "N",
+    description: "Threads on the CPU; as many as cores where absent",
+  },
+  out: { type: "string", valueHint: "folder", description: "Where runs and report go; results where absent" },
+  "dry-run": { type: "boolean", description: "Show the cells that would run, and run none" },
+  force: { type: "boolean", description: "Run finished cells again, from nothing" },
+} as const satisfies ArgsDef;

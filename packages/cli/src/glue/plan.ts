@@ -1,0 +1,71 @@
+import { availableParallelism } from "node:os";
+import { join, resolve } from "node:path";
+import type { GridPlan } from "@peftbench/harness";
+import { loadSuite, readSourceState } from "@peftbench/harness";
+import { methods } from "@peftbench/methods";
+import type { CommandContext } from "../command.ts";
+import type { GivenOptions } from "../options/parse.ts";
+import { listOf, oneOf, seedList, wholeNumber } from "../options/values.ts";
+import { dataFolderOf, readTasks } from "./data.ts";
+import { executorFor } from "./device.ts";
+import { configureMethods } from "./methods.ts";
+import { readModels } from "./model.ts";
+
+/**
+ * Everything that decides what a call of `glue` runs, checked before anything does.
+ * @throws {UsageError} for a wrong option, a model that cannot be loaded, data that cannot be read
+ */
+export async function planGlue(options: GivenOptions, context: CommandContext): Promise<GridPlan> {
+  const suite = await loadSuite(glueSuiteFile(context.projectFolder));
+  const presetName = oneOf(
+    "--preset",
+    options.text("preset") ?? suite.defaultPreset,
+    Object.keys(suite.presets),
+  );
+  const preset = suite.presets[presetName] as NonNullable<(typeof suite.presets)[string]>;
+  // What costs nothing to check comes first: nobody should wait for a checksum to hear of a misspelt task.
+  const known = methods.map((method) => method.id);
+  const methodIds = options.text("methods");
+  const chosenMethods = methodIds === undefined ? preset.methods : listOf("--methods", methodIds, known);
+  const taskIds = options.text("tasks");
+  const chosenTasks = taskIds === undefined ? preset.tasks : listOf("--tasks", taskIds, suite.tasks);
+  const seedText = options.text("seeds");
+  const seeds = seedText === undefined ? preset.seeds : seedList("--seeds", seedText);
+  const threadText = options.text("threads");
+  const threads = threadText === undefined ? availableParallelism() : wholeNumber("--threads", threadText, 1);
+  const executor = executorFor(options.text("device"), context.say);
+  const configured = configureMethods(
+    methods.filter((method) => chosenMethods.includes(method.id)),
+    suite,
+    preset,
+    options,
+  );
+  const modelOption = options.text("model");
+  const models = await readModels(modelOption);
+  const dataFolder = dataFolderOf(options.text("data"), context.environment.PEFTBENCH_DATA);
+  return {
+    suite: suite.name,
+    models,
+    tasks: await readTasks(chosenTasks, dataFolder),
+    // In the order in which they were asked for.
+    methods: chosenMethods.flatMap((id) => configured.filter((method) => method.id === id)),
+    seeds,
+    dataFolder,
+    outFolder: outFolderOf(options, context),
+    executor,
+    threads,
+    sources: await readSourceState(context.projectFolder),
+    force: options.flag("force"),
+  };
+}
+
+/** The suite as data; the code knows where it stands, and nothing of what is in it. */
+export function glueSuiteFile(projectFolder: string): string {
+  return join(projectFolder, "benchmarks/glue/suite.json");
+}
+
+/** A given folder counts from where the caller stands; the default one lies in the project. */
+export function outFolderOf(options: GivenOptions, context: CommandContext): string {
+  const out = options.text("out");
+  return out === undefined ? join(context.projectFolder, "results") : resolve(out);
+}
