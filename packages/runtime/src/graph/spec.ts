@@ -42,21 +42,19 @@ export interface HostArrays {
 
 export type HostArray = HostArrays[DType];
 
+/** The class of the host data of each element type. */
+export const HOST_ARRAYS: { readonly [D in DType]: new (length: number) => HostArrays[D] } = {
+  f32: Float32Array,
+  f16: Uint16Array,
+  i32: Int32Array,
+  u32: Uint32Array,
+};
+
 /** A tensor that lives in host memory. */
 export interface HostTensor extends TensorSpec {
   readonly data: HostArray;
 }
 
 export function allocateHostArray(spec: TensorSpec): HostArray {
-  const count = elementCount(spec.shape);
-  switch (spec.dtype) {
-    case "f32":
-      return new Float32Array(count);
-    case "f16":
-      return new Uint16Array(count);
-    case "i32":
-      return new Int32Array(count);
-    case "u32":
-      return new Uint32Array(count);
-  }
+  return new HOST_ARRAYS[spec.dtype](elementCount(spec.shape));
 }

@@ -46,10 +46,12 @@ export const dropout: OpDefinition<DropoutAttributes> = defineOp<DropoutAttribut
     const shape = inputSpecs[0]?.shape ?? [];
     const count = elementCount(shape);
     const salted = hashNodes(lowering, bitwiseXor(lowering, key, hashU32(attributes.salt)));
+    // As large as the tensor itself, hence one for all dropouts of its shape, forward and backward.
     const index = constant(
       "u32",
       shape,
-      Uint32Array.from({ length: count }, (_, element) => element),
+      () => Uint32Array.from({ length: count }, (_, element) => element),
+      `elements_${shape.join("x")}`,
     );
     const hash = hashNodes(lowering, node("BitwiseXor", [index, salted]));
     const noise = node("Cast", [shiftRight(lowering, hash, 32 - NOISE_BITS)], {

@@ -100,14 +100,23 @@ class CpuProgram implements Program {
       if (step.kind === "onnx") await this.#runOnnx(step, inputs, computed);
       else for (const node of step.nodes) this.#runHost(node, inputs, computed);
     }
+    const outputs = this.graph.outputs.map(({ name, value }): [string, HostTensor] => [
+      name,
+      this.#readBack(value, inputs, computed),
+    ]);
     this.#writeStates(inputs, computed);
-    return Object.fromEntries(
-      this.graph.outputs.map(({ name, value }) => [name, this.#read(value, inputs, computed)]),
-    );
+    return Object.fromEntries(outputs);
   }
 
   async dispose(): Promise<void> {
     for (const step of this.#steps) if (step.kind === "onnx") await step.session.release();
+  }
+
+  /** The value as it is before the parameters change, in an array that the next run does not touch. */
+  #readBack(id: ValueId, inputs: ProgramInputs, computed: ReadonlyMap<ValueId, HostTensor>): HostTensor {
+    const tensor = this.#read(id, inputs, computed);
+    const isFresh = graphValue(this.graph, id).source.kind === "node" && !this.#inPlace.has(id);
+    return isFresh ? tensor : { ...tensor, data: tensor.data.slice() };
   }
 
   #writeStates(inputs: ProgramInputs, computed: ReadonlyMap<ValueId, HostTensor>): void {
@@ -118,7 +127,7 @@ class CpuProgram implements Program {
       return { name, data: isLeaf ? data.slice() : data };
     });
     for (const { name, data } of next) {
-      const current = this.#store.tensor(name).data;
+      const current = this.#store.writable(name).data;
       if (data !== current) current.set(data as never);
     }
   }
@@ -140,7 +149,7 @@ class CpuProgram implements Program {
       const { shape, dtype } = graphValue(this.graph, id);
       const parameter = this.#inPlace.get(id);
       const data =
-        parameter === undefined ? allocateHostArray({ shape, dtype }) : this.#store.tensor(parameter).data;
+        parameter === undefined ? allocateHostArray({ shape, dtype }) : this.#store.writable(parameter).data;
       return { shape, dtype, data };
     });
     opNamed(node.op).host?.({ inputs: read, outputs, attributes: node.attributes });

@@ -11,7 +11,10 @@ export function inPlaceUpdates(graph: Graph, order: readonly GraphNode[]): Reado
   order.forEach((node, position) => {
     for (const id of node.inputs) lastReader.set(id, position);
   });
-  const outputs = new Set(graph.outputs.map(({ value }) => value));
+  const outputs = new Set([
+    ...graph.outputs.map(({ value }) => value),
+    ...graph.states.map((state) => state.output),
+  ]);
   const parameterBefore = new Map(graph.states.map((state) => [state.output, state.input]));
   const updates = new Map<ValueId, string>();
   order.forEach((node, position) => {

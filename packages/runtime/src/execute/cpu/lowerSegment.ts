@@ -89,13 +89,16 @@ function lowerNode(
       });
       return outputs[0] ?? "";
     },
-    constant: (type, shape, data) => {
+    constant: (type, shape, data, sharedName) => {
       const values = Array.isArray(data) ? data : null;
       const key =
-        values === null
+        sharedName ??
+        (values === null
           ? `${onnxName(node.outputs[0] ?? 0)}_c${fresh++}`
-          : `c_${type}_${shape.join("x")}_${values.join("_")}`;
-      addInitializer(initializers, key, type, shape, data);
+          : `c_${type}_${shape.join("x")}_${values.join("_")}`);
+      if (!initializers.has(key)) {
+        addInitializer(initializers, key, type, shape, typeof data === "function" ? data() : data);
+      }
       return key;
     },
   };

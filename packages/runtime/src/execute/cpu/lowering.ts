@@ -23,6 +23,11 @@ export interface OnnxLowering<Attributes extends object> {
   readonly outputSpecs: readonly TensorSpec[];
   /** Writes one ONNX node and gives the name of its first result. */
   node(type: string, inputs: readonly string[], options?: OnnxNodeOptions): string;
-  /** An initializer; equal small ones are written once. */
-  constant(type: OnnxType, shape: Shape, data: HostArray | readonly number[]): string;
+  /** An initializer; equal lists, and typed arrays that are given under one `sharedName`, are written once. */
+  constant(
+    type: OnnxType,
+    shape: Shape,
+    data: HostArray | readonly number[] | (() => HostArray),
+    sharedName?: string,
+  ): string;
 }

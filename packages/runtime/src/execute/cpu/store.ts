@@ -2,9 +2,13 @@ import { InputError } from "../../errors.ts";
 import type { HostTensor } from "../../graph/spec.ts";
 import type { ParameterStore } from "../executor.ts";
 
-/** Parameters in host memory. Their arrays keep their identity, so that ONNX Runtime reads and we update in place. */
+/**
+ * Parameters in host memory, updated in place. The arrays that the store is made from stay the caller's: one is copied
+ * before its first change, so that frozen weights are held once however many stores there are.
+ */
 export class CpuParameterStore implements ParameterStore {
   readonly #tensors: Map<string, HostTensor>;
+  readonly #copied = new Set<string>();
 
   constructor(parameters: ReadonlyMap<string, HostTensor>) {
     this.#tensors = new Map(parameters);
@@ -27,6 +31,16 @@ export class CpuParameterStore implements ParameterStore {
     return tensor;
   }
 
+  /** The live tensor, for a caller that changes it. */
+  writable(name: string): HostTensor {
+    const tensor = this.tensor(name);
+    if (this.#copied.has(name)) return tensor;
+    const own = { ...tensor, data: tensor.data.slice() };
+    this.#tensors.set(name, own);
+    this.#copied.add(name);
+    return own;
+  }
+
   async read(name: string): Promise<Float32Array> {
     return Float32Array.from(this.tensor(name).data);
   }
@@ -36,7 +50,7 @@ export class CpuParameterStore implements ParameterStore {
     if (values.length !== data.length) {
       throw new InputError(`${name} has ${data.length} elements, ${values.length} were written.`);
     }
-    data.set(values);
+    this.writable(name).data.set(values);
   }
 
   release(names: readonly string[]): void {
