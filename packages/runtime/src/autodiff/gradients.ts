@@ -16,6 +16,10 @@ export function gradients(loss: Tensor, wrt: readonly Tensor[]): readonly Tensor
     throw new GraphError(`The loss ${loss.name} has shape ${formatShape(loss.shape)}; a scalar is needed.`);
   }
   const graph = loss.graph;
+  for (const tensor of wrt) {
+    if (tensor.graph !== graph)
+      throw new GraphError(`${tensor.name} belongs to another graph than ${loss.name}.`);
+  }
   return graph.withPhase("backward", () => {
     const { nodes } = graph.snapshot();
     const dependent = dependentValues(nodes, wrt);

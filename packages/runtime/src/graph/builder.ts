@@ -1,4 +1,4 @@
-import { GraphError } from "../errors.ts";
+import { GraphError, ShapeError } from "../errors.ts";
 import type { OpDefinition } from "../ops/op.ts";
 import { pruneGraph } from "../passes/prune.ts";
 import type {
@@ -13,7 +13,7 @@ import type {
   ValueSource,
 } from "./graph.ts";
 import type { DType, HostArray, Shape, TensorSpec } from "./spec.ts";
-import { elementCount, formatShape, formatSpec, sameShape } from "./spec.ts";
+import { elementCount, formatShape, formatSpec, HOST_ARRAYS, sameShape } from "./spec.ts";
 import { Tensor } from "./tensor.ts";
 
 export interface ParameterOptions {
@@ -48,6 +48,12 @@ export class GraphBuilder {
   constant<D extends DType>(shape: Shape, dtype: D, data: HostArray): Tensor<D> {
     if (data.length !== elementCount(shape)) {
       throw new GraphError(`A constant of shape ${formatShape(shape)} was given ${data.length} elements.`);
+    }
+    const expected = HOST_ARRAYS[dtype];
+    if (!(data instanceof expected)) {
+      throw new GraphError(
+        `A constant of type ${dtype} is an ${expected.name}; ${data.constructor.name} was given.`,
+      );
     }
     const key = data.length <= 16 ? `${dtype}${formatShape(shape)}${[...data].map(exactKey).join()}` : null;
     const known = key === null ? undefined : this.#constants.get(key);
@@ -90,6 +96,7 @@ export class GraphBuilder {
 
   /** The value is read back to the host after every run. */
   output(name: string, tensor: Tensor<DType>): void {
+    this.#expectOwn(`The output ${name}`, tensor);
     if (this.#outputs.some((output) => output.name === name)) {
       throw new GraphError(`The graph has an output ${name} already.`);
     }
@@ -98,6 +105,8 @@ export class GraphBuilder {
 
   /** After a run the parameter `current` takes the value of `next`. */
   updateParameter(current: Tensor, next: Tensor): void {
+    this.#expectOwn("The updated parameter", current);
+    this.#expectOwn(`The next value of ${current.name}`, next);
     const leaf = this.#values[current.id];
     if (leaf?.source.kind !== "parameter") {
       throw new GraphError(`${current.name} is not a parameter and cannot be updated.`);
@@ -178,7 +187,17 @@ export class GraphBuilder {
     return pruneGraph(this.snapshot());
   }
 
+  #expectOwn(what: string, tensor: Tensor<DType>): void {
+    if (tensor.graph !== this) throw new GraphError(`${what} (${tensor.name}) belongs to another graph.`);
+  }
+
   #leaf<D extends DType>(name: string, spec: { shape: Shape; dtype: D }, source: ValueSource): Tensor<D> {
+    if (spec.shape.some((size) => !Number.isInteger(size) || size < 1)) {
+      throw new ShapeError(
+        name,
+        `the shape is ${formatShape(spec.shape)}; every axis needs a whole size of 1 or more.`,
+      );
+    }
     const known = this.#leaves.get(name) as Tensor<DType> | undefined;
     if (known === undefined) {
       const tensor = this.#addValue(spec, name, source);

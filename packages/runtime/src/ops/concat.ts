@@ -1,6 +1,6 @@
 import { ShapeError } from "../errors.ts";
 import { formatShape } from "../graph/spec.ts";
-import { axisSize, expectInput } from "./infer.ts";
+import { axisSize, expectAxis, expectInput } from "./infer.ts";
 import { defineOp } from "./op.ts";
 
 export interface ConcatAttributes {
@@ -13,6 +13,7 @@ export const concat = defineOp<ConcatAttributes>({
   cheap: true,
   infer: (inputs, { axis }) => {
     const first = expectInput("concat", inputs, 0, { dtype: "f32" });
+    expectAxis("concat", first.shape, axis);
     for (const [index, { shape }] of inputs.entries()) {
       const fits =
         shape.length === first.shape.length &&

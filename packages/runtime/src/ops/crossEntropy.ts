@@ -2,7 +2,7 @@ import { ShapeError } from "../errors.ts";
 import { ONNX_TYPE_CODES } from "../execute/cpu/onnxTypes.ts";
 import { formatShape } from "../graph/spec.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { axisSize, expectInput } from "./infer.ts";
+import { axisSize, expectInput, expectShape } from "./infer.ts";
 import { defineOp } from "./op.ts";
 
 /** `log(sum(exp(row))) - row[label]` for each row of logits [n, classes], labels [n]: [n]. */
@@ -41,6 +41,9 @@ export const crossEntropyGradient = defineOp({
   cheap: false,
   infer: (inputs) => {
     const { shape, dtype } = expectInput("crossEntropyGradient", inputs, 0, { dtype: "f32", rank: 2 });
+    const [rows, source] = [shape.slice(0, 1), `logits of ${formatShape(shape)}`];
+    expectShape("crossEntropyGradient", inputs, 1, "i32", rows, source);
+    expectShape("crossEntropyGradient", inputs, 2, "f32", rows, source);
     return [{ shape, dtype }];
   },
   onnx: ({ node, constant, inputs: [logits = "", labels = "", g = ""], inputSpecs, outputs }) => {

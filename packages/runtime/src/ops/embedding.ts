@@ -1,6 +1,7 @@
 import { InputError } from "../errors.ts";
+import { formatShape } from "../graph/spec.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { axisSize, expectInput } from "./infer.ts";
+import { axisSize, expectInput, expectShape } from "./infer.ts";
 import { defineOp } from "./op.ts";
 
 /** Rows of a table [rows, width] at indices [n]: [n, width]. */
@@ -30,8 +31,9 @@ export const embeddingGradient = defineOp<EmbeddingGradientAttributes>({
   name: "embeddingGradient",
   cheap: false,
   infer: (inputs, { rows }) => {
-    expectInput("embeddingGradient", inputs, 0, { dtype: "i32", rank: 1 });
     const gradient = expectInput("embeddingGradient", inputs, 1, { dtype: "f32", rank: 2 });
+    const source = `a gradient of ${formatShape(gradient.shape)}`;
+    expectShape("embeddingGradient", inputs, 0, "i32", gradient.shape.slice(0, 1), source);
     return [{ shape: [rows, axisSize(gradient.shape, 1)], dtype: "f32" }];
   },
   // ONNX Runtime's ScatterND adds from several threads without a lock: repeated indices lose rows.

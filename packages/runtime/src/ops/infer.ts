@@ -1,13 +1,13 @@
 import { ShapeError } from "../errors.ts";
 import type { DType, Shape, TensorSpec } from "../graph/spec.ts";
-import { formatShape, formatSpec } from "../graph/spec.ts";
+import { formatShape, formatSpec, sameShape } from "../graph/spec.ts";
 
 /** The `index`-th input's spec, of the wanted type and number of axes. */
 export function expectInput(
   op: string,
   inputs: readonly TensorSpec[],
   index: number,
-  expected: { readonly dtype?: DType; readonly rank?: number },
+  expected: { readonly dtype?: DType; readonly rank?: number; readonly minimumRank?: number },
 ): TensorSpec {
   const spec = inputs[index];
   if (spec === undefined) throw new ShapeError(op, `input ${index} is missing, ${inputs.length} were given.`);
@@ -17,7 +17,37 @@ export function expectInput(
   if (expected.rank !== undefined && spec.shape.length !== expected.rank) {
     throw new ShapeError(op, `input ${index} is ${formatSpec(spec)}, ${expected.rank} axes are needed.`);
   }
+  if (expected.minimumRank !== undefined && spec.shape.length < expected.minimumRank) {
+    const needed = `${expected.minimumRank} or more axes are needed`;
+    throw new ShapeError(op, `input ${index} is ${formatSpec(spec)}, ${needed}.`);
+  }
   return spec;
+}
+
+/** The `index`-th input's spec, of the wanted type and exactly the shape `shape`, which the op takes from `source`. */
+export function expectShape(
+  op: string,
+  inputs: readonly TensorSpec[],
+  index: number,
+  dtype: DType,
+  shape: Shape,
+  source: string,
+): TensorSpec {
+  const spec = expectInput(op, inputs, index, { dtype });
+  if (!sameShape(spec.shape, shape)) {
+    throw new ShapeError(
+      op,
+      `input ${index} is ${formatSpec(spec)}, ${formatShape(shape)} is needed for ${source}.`,
+    );
+  }
+  return spec;
+}
+
+/** Refuses an axis that `shape` does not have. */
+export function expectAxis(op: string, shape: Shape, axis: number): void {
+  if (!Number.isInteger(axis) || axis < 0 || axis >= shape.length) {
+    throw new ShapeError(op, `there is no axis ${axis} in ${formatShape(shape)}.`);
+  }
 }
 
 /** The shape that two shapes broadcast to by NumPy's rule. */

@@ -1,7 +1,7 @@
-import { ShapeError } from "../errors.ts";
+import { GraphError } from "../errors.ts";
 import { formatShape } from "../graph/spec.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { axisSize, expectInput } from "./infer.ts";
+import { axisSize, expectInput, expectShape } from "./infer.ts";
 import { defineOp } from "./op.ts";
 
 export interface LayerNormAttributes {
@@ -16,21 +16,21 @@ export const layerNorm = defineOp<LayerNormAttributes>({
   name: "layerNorm",
   cheap: true,
   infer: (inputs) => {
-    const { shape } = expectInput("layerNorm", inputs, 0, { dtype: "f32" });
+    const { shape } = expectInput("layerNorm", inputs, 0, { dtype: "f32", minimumRank: 1 });
     const width = axisSize(shape, -1);
     for (const index of [1, 2]) {
-      const affine = expectInput("layerNorm", inputs, index, { dtype: "f32", rank: 1 });
-      if (affine.shape[0] !== width) {
-        throw new ShapeError(
-          "layerNorm",
-          `input ${index} is ${formatShape(affine.shape)}, x is ${formatShape(shape)}.`,
-        );
-      }
+      expectShape("layerNorm", inputs, index, "f32", [width], `x of ${formatShape(shape)}`);
     }
     const statistics = { shape: [...shape.slice(0, -1), 1], dtype: "f32" } as const;
     return [{ shape, dtype: "f32" }, statistics, statistics];
   },
-  gradient: ({ inputs: [x, gamma], outputs: [, mean, inverseDeviation], outputGradients: [g], needed }) => {
+  gradient: ({ inputs: [x, gamma], outputs: [, mean, inverseDeviation], outputGradients, needed }) => {
+    const [g, meanGradient, deviationGradient] = outputGradients;
+    if (meanGradient || deviationGradient) {
+      throw new GraphError(
+        "layerNorm has no gradient rule for its row statistics, but the loss depends on them.",
+      );
+    }
     if (!x || !gamma || !mean || !inverseDeviation || !g) return [null, null, null];
     const graph = x.graph;
     const rowAxes = x.shape.slice(0, -1).map((_, axis) => axis);
@@ -52,7 +52,13 @@ export const layerNormGradient = defineOp({
   name: "layerNormGradient",
   cheap: true,
   infer: (inputs) => {
-    const { shape, dtype } = expectInput("layerNormGradient", inputs, 0, { dtype: "f32" });
+    const { shape, dtype } = expectInput("layerNormGradient", inputs, 0, { dtype: "f32", minimumRank: 1 });
+    const source = `x of ${formatShape(shape)}`;
+    const statistics = [...shape.slice(0, -1), 1];
+    expectShape("layerNormGradient", inputs, 1, "f32", [axisSize(shape, -1)], source);
+    expectShape("layerNormGradient", inputs, 2, "f32", statistics, source);
+    expectShape("layerNormGradient", inputs, 3, "f32", statistics, source);
+    expectShape("layerNormGradient", inputs, 4, "f32", shape, source);
     return [{ shape, dtype }];
   },
   onnx: ({

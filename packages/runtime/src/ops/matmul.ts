@@ -15,7 +15,7 @@ export const matmul = defineOp<MatmulAttributes>({
   name: "matmul",
   cheap: false,
   infer: (inputs, { transposeA, transposeB }) => {
-    const a = expectInput("matmul", inputs, 0, { dtype: "f32" });
+    const a = expectInput("matmul", inputs, 0, { dtype: "f32", minimumRank: 2 });
     const b = expectInput("matmul", inputs, 1, { dtype: "f32", rank: a.shape.length });
     const batchA = a.shape.slice(0, -2);
     const rows = axisSize(a.shape, transposeA ? -1 : -2);
@@ -24,8 +24,9 @@ export const matmul = defineOp<MatmulAttributes>({
     const columns = axisSize(b.shape, transposeB ? -2 : -1);
     if (innerA !== innerB || !sameShape(batchA, b.shape.slice(0, -2))) {
       const left = `${formatShape(a.shape)}${transposeA ? "ᵀ" : ""}`;
+      const why = innerA === innerB ? "the batch axes differ" : `the inner sizes are ${innerA} and ${innerB}`;
       const right = `${formatShape(b.shape)}${transposeB ? "ᵀ" : ""}`;
-      throw new ShapeError("matmul", `${left} @ ${right} do not fit: inner sizes ${innerA} and ${innerB}.`);
+      throw new ShapeError("matmul", `${left} @ ${right} do not fit: ${why}.`);
     }
     return [{ shape: [...batchA, rows, columns], dtype: "f32" }];
   },

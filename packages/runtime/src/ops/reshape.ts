@@ -15,7 +15,7 @@ export const reshape = defineOp<ReshapeAttributes>({
   view: true,
   infer: (inputs, { shape }) => {
     const input = expectInput("reshape", inputs, 0, {});
-    if (elementCount(input.shape) !== elementCount(shape)) {
+    if (elementCount(input.shape) !== elementCount(shape) || shape.some((size) => size < 1)) {
       throw new ShapeError(
         "reshape",
         `${formatShape(input.shape)} cannot become ${formatShape(shape)}: sizes differ.`,

@@ -1,7 +1,7 @@
 import { ShapeError } from "../errors.ts";
 import { formatShape } from "../graph/spec.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { axisSize, expectInput } from "./infer.ts";
+import { axisSize, expectAxis, expectInput } from "./infer.ts";
 import { defineOp } from "./op.ts";
 
 export interface SliceAttributes {
@@ -16,8 +16,8 @@ export const slice = defineOp<SliceAttributes>({
   cheap: true,
   infer: (inputs, { axis, start, length }) => {
     const { shape, dtype } = expectInput("slice", inputs, 0, {});
-    const size = axis >= 0 && axis < shape.length ? axisSize(shape, axis) : -1;
-    if (start < 0 || length < 1 || start + length > size) {
+    expectAxis("slice", shape, axis);
+    if (!(start >= 0 && length >= 1 && start + length <= axisSize(shape, axis))) {
       throw new ShapeError(
         "slice",
         `[${start}, ${start + length}) of axis ${axis} is outside ${formatShape(shape)}.`,
@@ -48,6 +48,13 @@ export const padZeros = defineOp<PadZerosAttributes>({
   cheap: true,
   infer: (inputs, { axis, before, after }) => {
     const { shape, dtype } = expectInput("padZeros", inputs, 0, { dtype: "f32" });
+    expectAxis("padZeros", shape, axis);
+    if (!(before >= 0 && after >= 0)) {
+      throw new ShapeError(
+        "padZeros",
+        `${before} and ${after} zeros cannot be put around ${formatShape(shape)}.`,
+      );
+    }
     return [{ shape: shape.map((size, index) => (index === axis ? before + size + after : size)), dtype }];
   },
   gradient: ({ inputs: [x], outputGradients: [g], attributes: { axis, before } }) => [

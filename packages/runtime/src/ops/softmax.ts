@@ -1,5 +1,5 @@
 import type { Tensor } from "../graph/tensor.ts";
-import { expectInput } from "./infer.ts";
+import { expectInput, expectShape } from "./infer.ts";
 import { defineOp } from "./op.ts";
 
 /** Softmax over the last axis. Backward keeps the result, not the input. */
@@ -7,7 +7,7 @@ export const softmax = defineOp({
   name: "softmax",
   cheap: true,
   infer: (inputs) => {
-    const { shape, dtype } = expectInput("softmax", inputs, 0, { dtype: "f32" });
+    const { shape, dtype } = expectInput("softmax", inputs, 0, { dtype: "f32", minimumRank: 1 });
     return [{ shape, dtype }];
   },
   gradient: ({ outputs: [y], outputGradients: [g] }) => [
@@ -23,7 +23,8 @@ export const softmaxGradient = defineOp({
   name: "softmaxGradient",
   cheap: true,
   infer: (inputs) => {
-    const { shape, dtype } = expectInput("softmaxGradient", inputs, 0, { dtype: "f32" });
+    const { shape, dtype } = expectInput("softmaxGradient", inputs, 0, { dtype: "f32", minimumRank: 1 });
+    expectShape("softmaxGradient", inputs, 1, "f32", shape, "the gradient by y");
     return [{ shape, dtype }];
   },
   onnx: ({ node, constant, inputs: [y = "", g = ""], outputs }) => {
