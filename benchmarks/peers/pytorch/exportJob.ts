@@ -8,7 +8,6 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { PreparedCell, PreparedSplit, RunResult } from "@peftbench/harness";
 import {
-  modelChecksum,
   optimizerSettings,
   parseResult,
   prepareCell,
@@ -42,7 +41,7 @@ async function exportJob(options: ExportOptions): Promise<void> {
   }
   const task = findTask(result.cell.task);
   const method = methods.find(({ id }) => id === result.cell.method);
-  if (method === undefined || result.data === null)
+  if (method === undefined || result.data === null || result.weights === null)
     throw new Error(`${resultFile} is no finished run of a known method.`);
   const prepared = await prepareCell(
     {
@@ -53,7 +52,7 @@ async function exportJob(options: ExportOptions): Promise<void> {
       runFolder: resolve(options.run),
       executor: "cpu",
       threads: result.environment.threads,
-      weightsChecksum: await modelChecksum(options.model),
+      weightsChecksum: result.weights.checksum,
       dataChecksum: result.data.checksum,
       sources: null,
       force: false,

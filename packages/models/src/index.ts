@@ -20,3 +20,7 @@ export type {
   WeightDeclaration,
 } from "./checkpoint/weights.ts";
 export { resolveWeights } from "./checkpoint/weights.ts";
+export type { PretrainedModel } from "./pretrained.ts";
+export { loadPretrained } from "./pretrained.ts";
+export { loadTokenizer } from "./tokenizer/load.ts";
+export type { EncodedText, Tokenizer } from "./tokenizer/tokenizer.ts";

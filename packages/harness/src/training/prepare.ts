@@ -6,7 +6,6 @@ import { countParameters } from "@peftbench/peft";
 import type { Example, SequenceTokenizer, TaskDefinition, TokenizedExamples } from "@peftbench/tasks";
 import { batchesPerEpoch, chooseBuckets, loadTask, subset, tokenizeExamples } from "@peftbench/tasks";
 import type { CellSpec } from "../grid/cellSpec.ts";
-import { modelChecksum } from "../modelFiles.ts";
 import type { ResultData, ResultWeights } from "../result/schema.ts";
 
 /** A split as text and as tokens. */
@@ -46,7 +45,7 @@ export async function prepareCell(
       ? { kind: "classification", labelCount: task.labels.length }
       : { kind: "regression" };
   const pretrained = await loadPretrained(spec.modelFolder, head, { seed: spec.cell.seed });
-  requireSame("the model", spec.modelFolder, await modelChecksum(spec.modelFolder), spec.weightsChecksum);
+  requireSame("the model", spec.modelFolder, pretrained.checksum, spec.weightsChecksum);
   const loaded = await loadTask(task, { dataFolder: spec.dataFolder });
   requireSame(`the data of ${task.id}`, spec.dataFolder, loaded.provenance.checksum, spec.dataChecksum);
 
