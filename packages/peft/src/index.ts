@@ -1,9 +1,18 @@
 export type { LinearModule, ParameterDeclaration } from "@peftbench/models";
+export { adapterValues } from "./adapterTensors.ts";
+export { attachMethod, describeModel } from "./attach.ts";
+export { bareModel } from "./bareModel.ts";
 export { MethodError } from "./errors.ts";
 export * from "./initialize.ts";
+export { mergedParameters } from "./merge.ts";
 export * from "./method.ts";
-export * from "./modelGraph.ts";
+export { buildModelGraph, type DropoutContext, type ModelShape } from "./modelGraph.ts";
 export * from "./programs.ts";
 export { selectTargets, type TargetModules } from "./targets.ts";
-export * from "./trainable.ts";
-export * from "./updateRules.ts";
+export {
+  countParameters,
+  type ParameterCounts,
+  type TrainableTensor,
+  trainableTensors,
+} from "./trainable.ts";
+export type { UpdateRules } from "./updateRules.ts";

@@ -1,5 +1,6 @@
-import type { HostTensor } from "@peftbench/runtime";
+import type { HostTensor, Shape } from "@peftbench/runtime";
 import { accumulatorName, createRandom, elementCount, momentNames } from "@peftbench/runtime";
+import { MethodError } from "./errors.ts";
 import type { MethodAttachment, MethodStage } from "./method.ts";
 import type { ModelShape } from "./modelGraph.ts";
 import { trainableTensors } from "./trainable.ts";
@@ -23,7 +24,7 @@ export function initialState(
   const stage = attachment.stages[0] as MethodStage;
   const baseWeight = (name: string): Float32Array => {
     const tensor = base.get(name);
-    if (tensor === undefined) throw new RangeError(`The model has no parameter ${name}.`);
+    if (tensor === undefined) throw new MethodError(`The model has no parameter ${name}.`);
     return tensor.data as Float32Array;
   };
   const rewritten = attachment.rewriteBase?.(baseWeight) ?? new Map<string, Float32Array>();
@@ -36,11 +37,43 @@ export function initialState(
   for (const { name, shape, initialize } of stage.parameters) {
     const data = initialize({ random: createRandom(options.seed, name), baseWeight });
     if (data.length !== elementCount(shape)) {
-      throw new RangeError(`${name} has shape [${shape}] and was initialized with ${data.length} values.`);
+      throw new MethodError(`${name} has shape [${shape}] and was initialized with ${data.length} values.`);
     }
     state.set(name, { shape, dtype: "f32", data });
   }
   for (const [name, tensor] of optimizerTensors(model, stage, options.accumulate)) state.set(name, tensor);
+  return state;
+}
+
+/**
+ * Every tensor that a later stage needs in the parameter store, from the values of all those of the stage before.
+ * Base parameters go on, and so do the stage's own tensors and the optimizer's, by their names or as the stage carries them over.
+ *
+ * @throws MethodError if a tensor of the stage gets no value.
+ */
+export function nextStageState(
+  model: ModelShape,
+  stage: MethodStage,
+  before: ReadonlyMap<string, Float32Array>,
+  options: Pick<InitialStateOptions, "accumulate">,
+): ReadonlyMap<string, HostTensor> {
+  const { architecture, config, head } = model;
+  const carried = stage.carryOver?.(before);
+  const state = new Map<string, HostTensor>();
+  const keep = (name: string, shape: Shape, fallback?: Float32Array): void => {
+    const data = carried?.get(name) ?? before.get(name) ?? fallback;
+    if (data?.length !== elementCount(shape)) {
+      const found = data === undefined ? "no value" : `${data.length} values`;
+      throw new MethodError(`Stage ${stage.name} has ${found} for ${name} of shape [${shape}].`);
+    }
+    state.set(name, { shape, dtype: "f32", data: data.slice() });
+  };
+  for (const { name, shape } of architecture.parameters(config, head)) keep(name, shape);
+  for (const { name, shape } of stage.parameters) keep(name, shape);
+  for (const [name, { shape, data }] of optimizerTensors(model, stage, options.accumulate)) {
+    // A tensor that begins to train has no moments yet.
+    keep(name, shape, data as Float32Array);
+  }
   return state;
 }
 

@@ -22,7 +22,10 @@ export interface AdapterParameter {
   /** Named as Hugging Face PEFT names it, `<module>.lora_A.weight`. Sites may share one tensor by its name. */
   readonly name: string;
   readonly shape: Shape;
+  /** Whether the optimizer updates it. */
   readonly trainable: boolean;
+  /** Set on what is not trainable but is updated by `afterUpdate` (masks, statistics). */
+  readonly changedByMethod?: boolean;
   readonly initialize: (context: InitializationContext) => Float32Array;
   /** Factor on the learning rate; 1 where absent. */
   readonly learningRateScale?: number;
@@ -74,7 +77,7 @@ export interface MethodStage {
   readonly trainsBase: (parameterName: string) => boolean;
   /** Result of an adapted linear module; null leaves the module as it is. */
   readonly linear?: (site: LinearSite) => Tensor | null;
-  /** A scalar added to the loss. */
+  /** A scalar added to the loss of a batch; micro-batches share it by their rows' weight. */
   readonly regularizer?: (context: StageContext) => Tensor;
   /** Adds updates of the stage's tensors that follow the optimizer's (masks, statistics). */
   readonly afterUpdate?: (context: StageContext) => void;

@@ -9,13 +9,17 @@ import type {
 import type { GraphBuilder, Tensor } from "@peftbench/runtime";
 import { MethodError } from "./errors.ts";
 import type { MethodStage } from "./method.ts";
+import { usageOf } from "./trainable.ts";
 
 /** A model of known size and head, described without its weights. */
 export interface ModelShape {
   readonly architecture: Architecture;
   readonly config: unknown;
   readonly head: HeadSpec;
-  /** Names of the parameters that train with the head: the head's own, and base ones that no checkpoint brought. */
+  /**
+   * Names of the parameters that train with the head: the head's own, and base ones that no checkpoint brought.
+   * Empty: the head is frozen.
+   */
   readonly headParameters: ReadonlySet<string>;
 }
 
@@ -27,10 +31,12 @@ export interface DropoutContext {
   readonly modelProbability: number | null;
 }
 
-export interface ModelGraph {
-  readonly outputs: EncoderOutputs;
-  /** One of the stage's tensors. */
-  readonly stageParameter: (name: string) => Tensor;
+/** One of a stage's tensors in a graph. @throws MethodError if the stage does not declare it. */
+export function stageParameter(graph: GraphBuilder, stage: MethodStage, name: string): Tensor {
+  const declared = stage.parameters.find((parameter) => parameter.name === name);
+  if (declared === undefined) throw new MethodError(`Stage ${stage.name} declares no tensor ${name}.`);
+  const changes = declared.trainable || declared.changedByMethod === true;
+  return graph.parameter(name, declared.shape, { role: "adapterWeight", trainable: changes });
 }
 
 /** Adds the forward pass of a model, with a stage of a method attached, to a graph under construction. */
@@ -40,25 +46,19 @@ export function buildModelGraph(
   stage: MethodStage,
   batch: BatchShape,
   dropout: DropoutContext | null,
-): ModelGraph {
+): EncoderOutputs {
   const { architecture, config, head } = model;
-  const shapes = new Map(
-    architecture.parameters(config, head).map((declared) => [declared.name, declared.shape]),
+  const declarations = new Map(
+    architecture.parameters(config, head).map((declared) => [declared.name, declared]),
   );
   const modules = new Map(architecture.linearModules(config, head).map((module) => [module.name, module]));
 
   const baseParameter = (name: string): Tensor => {
-    const shape = shapes.get(name);
-    if (shape === undefined) throw new MethodError(`${architecture.title} declares no parameter ${name}.`);
-    if (model.headParameters.has(name))
-      return graph.parameter(name, shape, { role: "head", trainable: true });
-    return graph.parameter(name, shape, { role: "baseWeight", trainable: stage.trainsBase(name) });
+    const declared = declarations.get(name);
+    if (declared === undefined) throw new MethodError(`${architecture.title} declares no parameter ${name}.`);
+    return graph.parameter(name, declared.shape, usageOf(declared, model, stage));
   };
-  const stageParameter = (name: string): Tensor => {
-    const declared = stage.parameters.find((parameter) => parameter.name === name);
-    if (declared === undefined) throw new MethodError(`Stage ${stage.name} declares no tensor ${name}.`);
-    return graph.parameter(name, declared.shape, { role: "adapterWeight", trainable: declared.trainable });
-  };
+  const parameter = (name: string): Tensor => stageParameter(graph, stage, name);
   const applyDropout = (x: Tensor, probability: number): Tensor =>
     dropout === null ? x : x.dropout(probability, dropout.noiseKey());
 
@@ -80,12 +80,9 @@ export function buildModelGraph(
       return module.bias ? product.add(baseParameter(`${module.name}.bias`)) : product;
     };
     if (module.head || stage.linear === undefined) return base();
-    return (
-      stage.linear({ graph, module, x, base, weight, parameter: stageParameter, dropout: applyDropout }) ??
-      base()
-    );
+    return stage.linear({ graph, module, x, base, weight, parameter, dropout: applyDropout }) ?? base();
   };
-  return { outputs: architecture.build(context, config, head, batch), stageParameter };
+  return architecture.build(context, config, head, batch);
 }
 
 /** The part of a module's name below its layer, since the layer is in the scope already. */

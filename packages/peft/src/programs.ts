@@ -6,9 +6,10 @@ import {
   addGradientAccumulation,
   GraphBuilder,
 } from "@peftbench/runtime";
+import { MethodError } from "./errors.ts";
 import type { MethodStage, StageContext } from "./method.ts";
 import type { ModelShape } from "./modelGraph.ts";
-import { buildModelGraph } from "./modelGraph.ts";
+import { buildModelGraph, stageParameter } from "./modelGraph.ts";
 import { trainableTensors } from "./trainable.ts";
 import type { UpdateRules } from "./updateRules.ts";
 import { applyUpdateRules } from "./updateRules.ts";
@@ -52,10 +53,13 @@ export function buildTrainingGraph(
     noiseKey: () => graph.input(TRAINING_INPUTS.noiseKey, [], "u32"),
     modelProbability: options.dropout,
   };
-  const { outputs, stageParameter } = buildModelGraph(graph, model, stage, options.batch, dropout);
-  const context = stageContext(graph, stage, stageParameter);
-  const task = taskLoss(graph, model.head, outputs.logits);
-  const loss = stage.regularizer === undefined ? task : task.add(stage.regularizer(context));
+  const { logits } = buildModelGraph(graph, model, stage, options.batch, dropout);
+  const context = stageContext(graph, stage);
+  const rowWeight = graph.input(TRAINING_INPUTS.rowWeight, [options.batch.rows], "f32");
+  const task = rowLoss(graph, model.head, logits).mul(rowWeight).sum();
+  // Rows' weights sum to 1 over a batch, so each of its micro-batches gets its share of the regularizer.
+  const loss =
+    stage.regularizer === undefined ? task : task.add(stage.regularizer(context).mul(rowWeight.sum()));
   graph.output(TRAINING_OUTPUTS.loss, loss);
   const trainable = graphParameters(graph, model, stage, options);
   if (options.kind === "step") {
@@ -72,31 +76,30 @@ export function buildUpdateGraph(model: ModelShape, stage: MethodStage, options:
   const graph = new GraphBuilder();
   const trainable = graphParameters(graph, model, stage, options);
   addAccumulatedUpdate(graph, trainable, options.optimizer);
-  const parameters = new Map(trainable.map(({ tensor }) => [tensor.name, tensor]));
-  const context = stageContext(graph, stage, (name) => parameters.get(name) as Tensor);
-  graph.withPhase("optimizer", () => stage.afterUpdate?.(context));
+  graph.withPhase("optimizer", () => stage.afterUpdate?.(stageContext(graph, stage)));
   return graph.finish();
 }
 
 /** The forward pass without dropout. Output: `logits` [rows, labels]. */
 export function buildEvaluationGraph(model: ModelShape, stage: MethodStage, batch: BatchShape): Graph {
   const graph = new GraphBuilder();
-  const { outputs } = buildModelGraph(graph, model, stage, batch, null);
-  graph.output(EVALUATION_OUTPUTS.logits, outputs.logits);
+  const { logits } = buildModelGraph(graph, model, stage, batch, null);
+  graph.output(EVALUATION_OUTPUTS.logits, logits);
   return graph.finish();
 }
 
-function taskLoss(graph: GraphBuilder, head: HeadSpec, logits: Tensor): Tensor {
+/** Loss of each row [rows]: cross-entropy, or the squared error in regression. */
+function rowLoss(graph: GraphBuilder, head: HeadSpec, logits: Tensor): Tensor {
   const rows = logits.size(0);
-  const rowWeight = graph.input(TRAINING_INPUTS.rowWeight, [rows], "f32");
-  const rowLoss =
-    head.kind === "classification"
-      ? logits.crossEntropy(graph.input(TRAINING_INPUTS.labels, [rows], "i32"))
-      : logits
-          .reshape([rows])
-          .sub(graph.input(TRAINING_INPUTS.labels, [rows], "f32"))
-          .square();
-  return rowLoss.mul(rowWeight).sum();
+  switch (head.kind) {
+    case "classification":
+      return logits.crossEntropy(graph.input(TRAINING_INPUTS.labels, [rows], "i32"));
+    case "regression":
+      return logits
+        .reshape([rows])
+        .sub(graph.input(TRAINING_INPUTS.labels, [rows], "f32"))
+        .square();
+  }
 }
 
 function graphParameters(graph: GraphBuilder, model: ModelShape, stage: MethodStage, rules: UpdateRules) {
@@ -106,17 +109,13 @@ function graphParameters(graph: GraphBuilder, model: ModelShape, stage: MethodSt
   });
 }
 
-function stageContext(
-  graph: GraphBuilder,
-  stage: MethodStage,
-  parameter: (name: string) => Tensor,
-): StageContext {
+function stageContext(graph: GraphBuilder, stage: MethodStage): StageContext {
   const known = new Set(stage.stepInputs?.map((input) => input.name));
   return {
     graph,
-    parameter,
+    parameter: (name) => stageParameter(graph, stage, name),
     stepInput: (name) => {
-      if (!known.has(name)) throw new RangeError(`Stage ${stage.name} declares no step input ${name}.`);
+      if (!known.has(name)) throw new MethodError(`Stage ${stage.name} declares no step input ${name}.`);
       return graph.input(name, [], "f32");
     },
   };

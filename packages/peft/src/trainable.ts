@@ -1,3 +1,4 @@
+import type { ParameterDeclaration } from "@peftbench/models";
 import type { Shape } from "@peftbench/runtime";
 import { elementCount } from "@peftbench/runtime";
 import type { MethodAttachment, MethodStage } from "./method.ts";
@@ -12,12 +13,26 @@ export interface TrainableTensor {
   readonly weightDecay?: number;
 }
 
+/**
+ * What a declared parameter of the model is for in a stage, and whether it trains. The head trains with every method,
+ * or, where the model says that it does not train with the head, with none.
+ */
+export function usageOf(
+  { name, role }: Pick<ParameterDeclaration, "name" | "role">,
+  model: ModelShape,
+  stage: MethodStage,
+): { readonly role: "baseWeight" | "head"; readonly trainable: boolean } {
+  if (model.headParameters.has(name)) return { role: "head", trainable: true };
+  if (role === "head") return { role: "head", trainable: false };
+  return { role: "baseWeight", trainable: stage.trainsBase(name) };
+}
+
 /** Every tensor that trains in a stage: base parameters that the method trains, its own, and the head. */
 export function trainableTensors(model: ModelShape, stage: MethodStage): readonly TrainableTensor[] {
   const declared = model.architecture.parameters(model.config, model.head);
-  const base = declared.flatMap(({ name, shape }): TrainableTensor[] => {
-    if (model.headParameters.has(name)) return [{ name, shape, role: "head" }];
-    return stage.trainsBase(name) ? [{ name, shape, role: "baseWeight" }] : [];
+  const base = declared.flatMap((declaration): TrainableTensor[] => {
+    const { role, trainable } = usageOf(declaration, model, stage);
+    return trainable ? [{ name: declaration.name, shape: declaration.shape, role }] : [];
   });
   const own = stage.parameters.flatMap((parameter): TrainableTensor[] => {
     const { name, shape, trainable, learningRateScale, weightDecay } = parameter;

@@ -1,0 +1,124 @@
+import type { AdamWOptions, Executor, Graph, ParameterStore, Program } from "@peftbench/runtime";
+import { adamWInputs, leavesOf, noiseKey } from "@peftbench/runtime";
+import type { BaseValues, MethodAttachment, MethodStage, ModelShape, TrainingGraphKind } from "../index.ts";
+import {
+  buildEvaluationGraph,
+  buildTrainingGraph,
+  buildUpdateGraph,
+  EVALUATION_OUTPUTS,
+  initialState,
+  nextStageState,
+  TRAINING_INPUTS,
+  TRAINING_OUTPUTS,
+} from "../index.ts";
+import type { SuiteBatch } from "./batch.ts";
+
+export interface SuiteRunOptions {
+  readonly executor: Executor;
+  readonly model: ModelShape;
+  readonly attachment: MethodAttachment;
+  readonly base: BaseValues;
+  readonly seed: number;
+  readonly learningRate: number;
+  readonly optimizer: AdamWOptions;
+  readonly dropout: number;
+}
+
+/** Training as the harness does it, in its barest form. */
+export interface SuiteRun {
+  readonly stage: () => MethodStage;
+  /** Present values of all parameters, optimizer state included. */
+  readonly values: () => Promise<ReadonlyMap<string, Float32Array>>;
+  readonly write: (name: string, values: Float32Array) => Promise<void>;
+  /** Moves on to the stage that `step` belongs to. */
+  readonly enterStageOf: (step: number) => Promise<void>;
+  /** One optimizer step on one batch; gives its loss. */
+  readonly step: (batch: SuiteBatch, step: number) => Promise<number>;
+  /** One optimizer step on a batch cut into micro-batches; gives its loss. */
+  readonly accumulatedStep: (parts: readonly SuiteBatch[], step: number) => Promise<number>;
+  /** Adds a batch's gradients to the accumulators and gives its loss; updates nothing. */
+  readonly accumulate: (batch: SuiteBatch, step: number) => Promise<number>;
+  readonly logits: (batch: SuiteBatch) => Promise<Float32Array>;
+  readonly dispose: () => Promise<void>;
+}
+
+export async function startRun(options: SuiteRunOptions): Promise<SuiteRun> {
+  const { executor, model, attachment, base, seed, learningRate, optimizer } = options;
+  const programs = new Map<string, Program>();
+  let stageIndex = 0;
+  let store: ParameterStore = await executor.createStore(
+    initialState(model, attachment, base, { seed, accumulate: true }),
+  );
+  const stage = (): MethodStage => attachment.stages[stageIndex] as MethodStage;
+
+  const programOf = async (key: string, build: () => Graph): Promise<Program> => {
+    const known = programs.get(key);
+    if (known !== undefined) return known;
+    const program = await executor.compile(build(), store);
+    programs.set(key, program);
+    return program;
+  };
+  const disposePrograms = async (): Promise<void> => {
+    for (const program of programs.values()) await program.dispose();
+    programs.clear();
+  };
+  const updateRules = { optimizer, decayBiasesAndNorms: true, headLearningRateScale: 1 };
+  const training = (batch: SuiteBatch, kind: TrainingGraphKind): Promise<Program> =>
+    programOf(`${kind} ${batch.rows}`, () =>
+      buildTrainingGraph(model, stage(), { ...updateRules, batch, kind, dropout: options.dropout }),
+    );
+  const run = async (program: Program, batch: SuiteBatch | null, step: number): Promise<number> => {
+    const available = {
+      ...batch?.inputs,
+      [TRAINING_INPUTS.noiseKey]: Uint32Array.of(noiseKey(seed, step)),
+      ...adamWInputs(step, learningRate, optimizer),
+      ...Object.fromEntries(
+        (stage().stepInputs ?? []).map(({ name, valueAt }) => [name, Float32Array.of(valueAt(step))]),
+      ),
+    };
+    const read = new Set(leavesOf(program.graph, "input").map(({ name }) => name));
+    const feeds = Object.fromEntries(Object.entries(available).filter(([name]) => read.has(name)));
+    const outputs = await program.run(feeds);
+    return (outputs[TRAINING_OUTPUTS.loss]?.data[0] as number | undefined) ?? Number.NaN;
+  };
+  const values = async (): Promise<ReadonlyMap<string, Float32Array>> => {
+    const all = new Map<string, Float32Array>();
+    for (const name of store.names) all.set(name, await store.read(name));
+    return all;
+  };
+  const accumulate = async (batch: SuiteBatch, step: number): Promise<number> =>
+    run(await training(batch, "accumulate"), batch, step);
+
+  return {
+    stage,
+    values,
+    write: (name, data) => store.write(name, data),
+    enterStageOf: async (step) => {
+      for (;;) {
+        const next = attachment.stages[stageIndex + 1];
+        if (next === undefined || next.fromStep > step) return;
+        const before = await values();
+        stageIndex += 1;
+        await disposePrograms();
+        store = await executor.createStore(nextStageState(model, next, before, { accumulate: true }));
+      }
+    },
+    step: async (batch, step) => run(await training(batch, "step"), batch, step),
+    accumulatedStep: async (parts, step) => {
+      let loss = 0;
+      for (const part of parts) loss += await accumulate(part, step);
+      await run(await programOf("update", () => buildUpdateGraph(model, stage(), updateRules)), null, step);
+      return loss;
+    },
+    accumulate,
+    logits: async (batch) => {
+      const program = await programOf(`evaluate ${batch.rows}`, () =>
+        buildEvaluationGraph(model, stage(), batch),
+      );
+      const read = new Set(leavesOf(program.graph, "input").map(({ name }) => name));
+      const feeds = Object.fromEntries(Object.entries(batch.inputs).filter(([name]) => read.has(name)));
+      return (await program.run(feeds))[EVALUATION_OUTPUTS.logits]?.data as Float32Array;
+    },
+    dispose: disposePrograms,
+  };
+}

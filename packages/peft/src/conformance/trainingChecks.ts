@@ -1,0 +1,195 @@
+import { accumulatorName, momentNames } from "@peftbench/runtime";
+import type { MethodStage, ModelShape } from "../index.ts";
+import { buildEvaluationGraph, trainableTensors } from "../index.ts";
+import { rowsOf } from "./batch.ts";
+import type { Check, Subject } from "./check.ts";
+import { assertThat, largestDifference, sameBits } from "./check.ts";
+import { smallBert, smallBertWithFrozenHead } from "./models.ts";
+import { ADAMW, attachedRun, batch, ROWS, trainAll } from "./subject.ts";
+import type { SuiteRun } from "./suiteRun.ts";
+
+const ACCUMULATION_TOLERANCE = 1e-6;
+
+/** What training does, and what it must not do. */
+export const trainingChecks: readonly Check[] = [
+  {
+    name: "learns one batch by heart while the head is frozen",
+    run: async (subject) => {
+      const { learningRate, steps, lossFactor } = subject.options.overfit;
+      const { run } = await attachedRun(subject, {
+        model: smallBertWithFrozenHead,
+        learningRate,
+        optimizer: { ...ADAMW, weightDecay: 0 },
+      });
+      const head = await headValues(run, smallBertWithFrozenHead);
+      const losses: number[] = [];
+      for (let step = 0; step < steps; step++) {
+        await run.enterStageOf(step);
+        losses.push(await run.step(batch, step));
+      }
+      const after = await headValues(run, smallBertWithFrozenHead);
+      await run.dispose();
+      assertThat(
+        head.every((values, index) => sameBits(values, after[index] as Float32Array)),
+        "The head moved, though it is frozen.",
+      );
+      const [first, last] = [losses[0] as number, losses.at(-1) as number];
+      assertThat(
+        last <= lossFactor * first,
+        `After ${steps} steps on one batch the loss is ${last}, ${last / first} of the first; ${lossFactor} is needed.`,
+      );
+    },
+  },
+  {
+    name: "moves what trains and nothing else, bit for bit, under AdamW with weight decay",
+    run: async (subject) => {
+      const { run, model, attachment } = await attachedRun(subject);
+      for (const stage of attachment.stages) {
+        await run.enterStageOf(stage.fromStep);
+        const before = await run.values();
+        for (const step of stepsOf(stage, attachment.stages, subject)) await run.step(batch, step);
+        const after = await run.values();
+        const moving = new Set(movingNames(model, stage));
+        const trainable = trainableTensors(model, stage).map(({ name }) => name);
+        for (const [name, values] of after) {
+          const same = sameBits(values, before.get(name) as Float32Array);
+          assertThat(moving.has(name) || same, `${name} moved in stage ${stage.name}, though it is frozen.`);
+        }
+        for (const name of trainable) {
+          const same = sameBits(after.get(name) as Float32Array, before.get(name) as Float32Array);
+          assertThat(!same, `${name} did not move in stage ${stage.name}, though it trains.`);
+        }
+      }
+      await run.dispose();
+    },
+  },
+  {
+    name: "ends with the same bits when it was interrupted after any step",
+    run: async (subject) => {
+      const { totalSteps } = subject.options;
+      const whole = await attachedRun(subject, { dropout: 0.1 });
+      const states: ReadonlyMap<string, Float32Array>[] = [];
+      for (let step = 0; step < totalSteps; step++) {
+        await whole.run.enterStageOf(step);
+        await whole.run.step(batch, step);
+        states.push(await whole.run.values());
+      }
+      await whole.run.dispose();
+      const end = states[totalSteps - 1] as ReadonlyMap<string, Float32Array>;
+      for (let done = 1; done < totalSteps; done++) {
+        const { run } = await attachedRun(subject, { dropout: 0.1 });
+        await run.enterStageOf(done - 1);
+        for (const [name, values] of states[done - 1] ?? []) await run.write(name, values);
+        for (let step = done; step < totalSteps; step++) {
+          await run.enterStageOf(step);
+          await run.step(batch, step);
+        }
+        const resumed = await run.values();
+        await run.dispose();
+        for (const [name, values] of end) {
+          const found = resumed.get(name);
+          assertThat(
+            found !== undefined && sameBits(values, found),
+            `${name} ends otherwise after an interruption after step ${done}.`,
+          );
+        }
+      }
+    },
+  },
+  {
+    name: "accumulates over micro-batches to the gradient and the update of the whole batch",
+    run: async (subject) => {
+      for (const parts of [2, ROWS]) {
+        const micro = Array.from({ length: parts }, (_, index) =>
+          rowsOf(batch, (index * ROWS) / parts, ROWS / parts),
+        );
+        const [whole, cut] = [await trained(subject), await trained(subject)];
+        const lossWhole = await whole.accumulate(batch, 0);
+        let lossCut = 0;
+        for (const part of micro) lossCut += await cut.accumulate(part, 0);
+        assertClose("The loss", [lossCut], [lossWhole]);
+        const names = trainableTensors(smallBert, whole.stage()).map(({ name }) => accumulatorName(name));
+        const [a, b] = [await whole.values(), await cut.values()];
+        const all = (values: typeof a): number[] => names.flatMap((name) => [...(values.get(name) ?? [])]);
+        assertClose(`The gradient over ${parts} micro-batches`, all(b), all(a));
+        await Promise.all([whole.dispose(), cut.dispose()]);
+      }
+    },
+  },
+  {
+    name: "draws the same dropout for the same step, another for another, and none in evaluation",
+    run: async (subject) => {
+      const { config, dropoutConfig } = subject.options;
+      const settings = [
+        { config, dropout: 0.3 },
+        ...(dropoutConfig === null ? [] : [{ config: dropoutConfig, dropout: 0 }]),
+      ];
+      for (const { config: chosen, dropout } of settings) {
+        const attached = await attachedRun(subject, { config: chosen, dropout });
+        const { run, model } = attached;
+        await trainAll(attached, subject);
+        const [first, again, other] = [
+          await run.accumulate(batch, 5),
+          await run.accumulate(batch, 5),
+          await run.accumulate(batch, 6),
+        ];
+        const [logits, logitsAgain] = [await run.logits(batch), await run.logits(batch)];
+        const { nodes } = buildEvaluationGraph(model, run.stage(), batch);
+        await run.dispose();
+        const what = `with ${JSON.stringify(chosen)} and the model's dropout at ${dropout}`;
+        assertThat(first === again, `The same step gave the losses ${first} and ${again} ${what}.`);
+        assertThat(first !== other, `Two steps gave the same loss ${first} ${what}: nothing was dropped.`);
+        assertThat(sameBits(logits, logitsAgain), `Two evaluations gave different logits ${what}.`);
+        assertThat(!nodes.some(({ op }) => op === "dropout"), `The evaluation graph has dropout ${what}.`);
+      }
+    },
+  },
+];
+
+function stepsOf(
+  stage: MethodStage,
+  stages: readonly MethodStage[],
+  { options }: Subject,
+): readonly number[] {
+  const end = stages.find(({ fromStep }) => fromStep > stage.fromStep)?.fromStep ?? options.totalSteps;
+  return Array.from({ length: end - stage.fromStep }, (_, index) => stage.fromStep + index);
+}
+
+function movingNames(model: ModelShape, stage: MethodStage): readonly string[] {
+  const trainable = trainableTensors(model, stage).flatMap(({ name }) => {
+    const { first, second } = momentNames(name);
+    return [name, first, second];
+  });
+  return [
+    ...trainable,
+    ...stage.parameters.flatMap(({ name, changedByMethod }) => (changedByMethod === true ? [name] : [])),
+  ];
+}
+
+async function headValues(
+  run: SuiteRun,
+  { architecture, config, head }: ModelShape,
+): Promise<Float32Array[]> {
+  const values = await run.values();
+  return architecture
+    .parameters(config, head)
+    .filter(({ role }) => role === "head")
+    .map(({ name }) => values.get(name) as Float32Array);
+}
+
+/** A run after all its steps: gradients of all that trains are there by then. */
+async function trained(subject: Subject): Promise<SuiteRun> {
+  const attached = await attachedRun(subject);
+  await trainAll(attached, subject);
+  return attached.run;
+}
+
+/** Differences are relative to the largest element, as those of small elements are rounding of large ones. */
+function assertClose(what: string, found: readonly number[], expected: readonly number[]): void {
+  const scale = Math.max(...expected.map(Math.abs));
+  const difference = largestDifference(found, expected) / scale;
+  assertThat(
+    difference <= ACCUMULATION_TOLERANCE,
+    `${what} differs by ${difference} of its largest element; ${ACCUMULATION_TOLERANCE} is allowed.`,
+  );
+}
