@@ -23,7 +23,8 @@ const softwareNames = /swiftshader|llvmpipe|lavapipe|softpipe|basic render/i;
 /** Drivers are not of one mind about the standard's flag, so known names of software adapters count as well. */
 export function isSoftwareAdapter(info: GPUAdapterInfo): boolean {
   return (
-    info.isFallbackAdapter || softwareNames.test(`${info.vendor} ${info.architecture} ${info.device} ${info.description}`)
+    info.isFallbackAdapter ||
+    softwareNames.test(`${info.vendor} ${info.architecture} ${info.device} ${info.description}`)
   );
 }
 
@@ -37,6 +38,7 @@ export function describeAdapter(
     // wgpu gives PCI numbers where others give names.
     (candidate) => candidate !== "" && !/^\d+$/.test(candidate),
   );
+  const { subgroupMinSize: min, subgroupMaxSize: max } = info;
   return {
     name: name ?? "unnamed adapter",
     vendor: info.vendor,
@@ -44,9 +46,8 @@ export function describeAdapter(
     driver: info.description,
     backend,
     isSoftware: isSoftwareAdapter(info),
-    subgroupSizes: features.includes("subgroups")
-      ? { min: info.subgroupMinSize, max: info.subgroupMaxSize }
-      : null,
+    subgroupSizes:
+      features.includes("subgroups") && min !== undefined && max !== undefined ? { min, max } : null,
     features,
     robustness,
   };

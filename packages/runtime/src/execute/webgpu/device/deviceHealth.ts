@@ -54,6 +54,11 @@ export function watchDevice(device: GPUDevice, adapterName: string): DeviceHealt
 /** The runtime's error for one of WebGPU's. `doing` completes "WebGPU refused ...". */
 export function errorOf(error: GPUError, doing: string): Error {
   return error.constructor.name === "GPUOutOfMemoryError"
-    ? new OutOfMemoryError(`The device: ${error.message.trim()} It`, 0, null, "Use a smaller batch or length.")
+    ? new OutOfMemoryError(
+        `The device: ${error.message.trim()} It`,
+        0,
+        null,
+        "Use a smaller batch or length.",
+      )
     : new GpuValidationError(doing, error.message);
 }

@@ -19,7 +19,11 @@ const requestedLimits = [
 ] as const satisfies readonly (keyof GPUSupportedLimits)[];
 
 /** Used where present, required nowhere. */
-const usefulFeatures = ["shader-f16", "subgroups", "timestamp-query"] as const satisfies readonly GPUFeatureName[];
+const usefulFeatures = [
+  "shader-f16",
+  "subgroups",
+  "timestamp-query",
+] as const satisfies readonly GPUFeatureName[];
 
 /** The adapter's own value of every limit that matters here. */
 export function limitsToRequest(limits: GPUSupportedLimits): Record<string, number> {
