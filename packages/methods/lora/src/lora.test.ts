@@ -60,7 +60,7 @@ describeMethodConformance(lora, {
     ].map(({ rank, trainable }) => ({
       name: `base, rank ${rank}, six matrices: 12 * ${rank} * (4 * 1536 + 2 * 3840)`,
       model: encoderShape(base, CLASSIFIER_PARAMETERS),
-      config: { rank, targetModules: SIX_MATRICES.map((name) => name) },
+      config: { rank, targetModules: SIX_MATRICES },
       totalSteps: 10,
       trainable,
       head: classifier(768),
