@@ -64,23 +64,17 @@ describe("placing tensors in the arena", () => {
     );
   });
 
-  it("finds the optimum of an exhaustive search in all but few small cases, and is near it in those", () => {
-    const cases = fc.sample(fc.array(item, { minLength: 4, maxLength: 7, size: "max" }), {
-      numRuns: 400,
+  it("finds the optimum of an exhaustive search in nearly all small cases, and is near it in the others", () => {
+    const cases = fc.sample(fc.array(item, { minLength: 8, maxLength: 9, size: "max" }), {
+      numRuns: 300,
       seed: 5,
     });
     const factors = cases.map(
       (items) => placeInArena(items, UNLIMITED).arenaBytes / exhaustiveOptimum(items),
     );
-    const missed = factors.filter((factor) => factor > 1);
-    console.log(
-      missed.length,
-      Math.max(...factors),
-      cases.filter((items) => exhaustiveOptimum(items) > arenaLowerBound(items)).length,
-    );
     expect(Math.min(...factors)).toBe(1);
-    expect(missed.length).toBeLessThanOrEqual(0.01 * cases.length);
-    expect(Math.max(...factors)).toBeLessThanOrEqual(1.1);
+    expect(factors.filter((factor) => factor > 1).length).toBeLessThanOrEqual(0.01 * cases.length);
+    expect(Math.max(...factors)).toBeLessThanOrEqual(1.15);
   });
 
   it("needs two slots for a chain of equal tensors, however long", () => {

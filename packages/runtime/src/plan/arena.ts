@@ -19,7 +19,7 @@ export interface ArenaLayout {
 }
 
 /** How often the items that end highest are moved to the front of the order and all are placed again. */
-const REPAIR_ROUNDS = 24;
+const REPAIR_ROUNDS = 8;
 
 export function overlaps(a: Lifetime, b: Lifetime): boolean {
   return a.first <= b.last && b.first <= a.last;
@@ -27,8 +27,8 @@ export function overlaps(a: Lifetime, b: Lifetime): boolean {
 
 /**
  * Offsets for items whose lifetimes are known in advance (offline dynamic storage allocation, NP-hard): best fit in
- * several orders (by size, by duration, by their product, by start), then repair of the best one. Stops at the lower
- * bound, the largest sum of items alive at one moment, which no layout can beat.
+ * several orders (by size, by duration, by their product, by start), each repaired some rounds, the best of all kept.
+ * Stops at the lower bound, the largest sum of items alive at one moment, which no layout can beat.
  *
  * `chunkBytes` (a multiple of the alignment) is the largest buffer of the device: no item that fits into one chunk
  * lies across a border between chunks, so an arena above that size is a row of buffers.
@@ -51,22 +51,15 @@ export function placeInArena(items: readonly ArenaItem[], chunkBytes: number): A
   ];
 
   let best: ArenaLayout = { offsets: [], arenaBytes: Number.POSITIVE_INFINITY };
-  let bestOrder: readonly number[] = indices;
   for (const key of keys) {
-    if (best.arenaBytes <= bound) return best;
-    const order = indices.toSorted(largestFirst(key));
-    const layout = placeInOrder(items, order, chunkBytes);
-    if (layout.arenaBytes < best.arenaBytes) [best, bestOrder] = [layout, order];
-  }
-
-  let [order, layout] = [bestOrder, best];
-  for (let round = 0; round < REPAIR_ROUNDS && best.arenaBytes > bound; round++) {
-    const end = (index: number): number =>
-      (layout.offsets[index] as number) + (items[index] as ArenaItem).paddedBytes;
-    const isHighest = (index: number): boolean => end(index) === layout.arenaBytes;
-    order = [...order.filter(isHighest), ...order.filter((index) => !isHighest(index))];
-    layout = placeInOrder(items, order, chunkBytes);
-    if (layout.arenaBytes < best.arenaBytes) best = layout;
+    let order = indices.toSorted(largestFirst(key));
+    for (let round = 0; round <= REPAIR_ROUNDS && best.arenaBytes > bound; round++) {
+      const { offsets, arenaBytes } = placeInOrder(items, order, chunkBytes);
+      if (arenaBytes < best.arenaBytes) best = { offsets, arenaBytes };
+      const isHighest = (index: number): boolean =>
+        (offsets[index] as number) + (items[index] as ArenaItem).paddedBytes === arenaBytes;
+      order = [...order.filter(isHighest), ...order.filter((index) => !isHighest(index))];
+    }
   }
   return best;
 }

@@ -31,7 +31,7 @@ export interface StorageMap {
  * - A view shares the bytes of what it shows.
  * - The next value of a parameter is written straight into the parameter's buffer where nobody reads the old value any
  *   more: all its readers run before, or the writing op itself allows it (`inPlace`). Otherwise it has bytes of its
- *   own to the end of the program, and is copied then.
+ *   own to the end of the program, is copied then, and has the parameter's role.
  * - A gradient is what `gradientOf` says; a value made in forward and read after it is a saved activation; the rest is
  *   workspace.
  */
@@ -85,6 +85,9 @@ function roleOf(
       return "staging";
     case "node": {
       if (shared.some((id) => graphValue(graph, id).gradientOf !== null)) return "gradient";
+      const next = graph.states.find(({ output }) => shared.includes(output));
+      const parameter = next === undefined ? null : graphValue(graph, next.input).source;
+      if (parameter?.kind === "parameter") return parameter.role;
       if (isReadBack) return "staging";
       const madeInForward = graphNode(graph, source.node).phase === "forward";
       return madeInForward && reads.some((node) => node.phase !== "forward")
@@ -107,7 +110,7 @@ function readersByRoot(graph: Graph, roots: readonly ValueId[]): ReadonlyMap<Val
   return readers;
 }
 
-/** Owners of all values, after those next values of parameters that can took over the parameter's bytes. */
+/** Owners of all values, after the next values of parameters that can have taken over the parameter's bytes. */
 function shareNextValues(
   graph: Graph,
   roots: readonly ValueId[],

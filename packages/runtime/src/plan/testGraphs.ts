@@ -19,11 +19,13 @@ export interface EncoderSizes {
   readonly width: number;
   readonly heads: number;
   readonly rank: number;
+  /** Without it the forward pass alone, as for evaluation. */
+  readonly train?: boolean;
 }
 
 /** A training step of a post-norm encoder with frozen weights, LoRA on the query, dropout, and a trained head. */
 export function encoderStep(sizes: EncoderSizes): Graph {
-  const { layers, batch, length, width, heads, rank } = sizes;
+  const { layers, batch, length, width, heads, rank, train = true } = sizes;
   const graph = new GraphBuilder();
   const noiseKey = graph.input("noiseKey", [], "u32");
   const frozen = (name: string, shape: readonly number[]): Tensor =>
@@ -70,12 +72,8 @@ export function encoderStep(sizes: EncoderSizes): Graph {
   const loss = logits.crossEntropy(graph.input("labels", [batch], "i32")).mean();
   graph.output("loss", loss);
   graph.output("logits", logits);
-  addAdamWStep(
-    graph,
-    loss,
-    [...trainable, head].map((tensor) => ({ tensor })),
-    ADAMW,
-  );
+  const steps = [...trainable, head].map((tensor) => ({ tensor }));
+  if (train) addAdamWStep(graph, loss, steps, ADAMW);
   return graph.finish();
 }
 
