@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { CellReport, CellSpec, StoredRun } from "@peftbench/harness";
+import type { CellReport, CellSpec } from "@peftbench/harness";
 import {
   abortOnSignals,
   createProgress,
@@ -9,13 +9,13 @@ import {
   runGrid,
   runtimeCommand,
 } from "@peftbench/harness";
+import { writeReport } from "@peftbench/report";
 import type { Command, CommandContext, CommandResult } from "../command.ts";
 import { glueOptions } from "../glue/options.ts";
 import { outFolderOf, planGlue } from "../glue/plan.ts";
 import { runtimeFor } from "../glue/runtime.ts";
 import { formatSummaries, summarizeReports } from "../glue/summary.ts";
 import type { GivenOptions } from "../options/parse.ts";
-import { writeReport } from "../reportFile.ts";
 import { formatTable } from "../table.ts";
 
 /** `pnpm bench glue`: fine-tunes on GLUE tasks and writes results and a page. */
@@ -64,19 +64,11 @@ async function describeRun(
   options: GivenOptions,
   context: CommandContext,
 ): Promise<CommandResult> {
-  const runs = reports.flatMap(({ spec, result }): readonly StoredRun[] =>
-    result === null ? [] : [{ folder: spec.runFolder, result }],
-  );
-  const suite = reports[0]?.spec.cell.suite ?? "glue";
-  const page = join(outFolderOf(options, context), "runs", suite, "report.html");
-  if (runs.length > 0) {
-    await writeReport(page, runs, { title: "GLUE", generatedAt: new Date() });
-  }
+  const page = await makePage(reports, options, context);
   const rows = summarizeReports(reports);
-  const exitCode = exitCodeOf(reports);
   const bad = reports.filter(({ result }) => result?.status !== "ok").length;
   return {
-    exitCode,
+    exitCode: page.failed ? 1 : exitCodeOf(reports),
     document: {
       cells: reports.map(({ spec, outcome, result }) => ({
         id: spec.id,
@@ -88,14 +80,33 @@ async function describeRun(
         metrics: result?.metrics ?? [],
       })),
       summary: rows,
-      report: runs.length > 0 ? page : null,
+      report: page.file,
     },
     text: [
       formatSummaries(rows),
-      ...(runs.length > 0 ? [`\nThe page: ${page}`] : []),
+      ...(page.file === null ? [] : [`\nThe page: ${page.file}`]),
       ...(bad > 0
         ? [`${bad} of ${reports.length} runs have no good result: start the same command again.`]
         : []),
     ].join("\n"),
   };
+}
+
+/** Makes the page of this call's runs. A page that fails is said, and costs no result. */
+async function makePage(
+  reports: readonly CellReport[],
+  options: GivenOptions,
+  context: CommandContext,
+): Promise<{ readonly file: string | null; readonly failed: boolean }> {
+  const folders = reports.filter(({ result }) => result !== null).map(({ spec }) => spec.runFolder);
+  if (folders.length === 0) return { file: null, failed: false };
+  const file = join(outFolderOf(options, context), "runs", "glue", "report.html");
+  try {
+    await writeReport(folders, file, { title: "GLUE", generatedAt: new Date().toISOString() });
+    return { file, failed: false };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    context.say(`error: the page was not made: ${reason} The results are whole; try \`pnpm bench report\`.`);
+    return { file: null, failed: true };
+  }
 }

@@ -2,8 +2,9 @@ import type { Command } from "../command.ts";
 import { doctor } from "./doctor.ts";
 import { glue } from "./glue.ts";
 import { list } from "./list.ts";
+import { memory } from "./memory.ts";
 import { report } from "./report.ts";
 import { validate } from "./validate.ts";
 
 /** Every command there is, in the order in which help lists them. */
-export const commands: readonly Command[] = [glue, report, list, validate, doctor];
+export const commands: readonly Command[] = [glue, memory, report, list, validate, doctor];

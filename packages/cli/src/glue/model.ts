@@ -1,4 +1,4 @@
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { GridModel } from "@peftbench/harness";
 import { modelSettingsChecksum } from "@peftbench/harness";
@@ -46,7 +46,7 @@ async function readModel(folder: string): Promise<GridModel> {
       const architecture = architectureOf(checkpoint.config);
       architecture.parseConfig(checkpoint.config);
       return {
-        name: await nameOf(folder),
+        name: nameOf(folder),
         folder,
         weightsChecksum: await checkpoint.checksum(),
         settingsChecksum: await modelSettingsChecksum(folder),
@@ -63,13 +63,8 @@ async function readModel(folder: string): Promise<GridModel> {
 /** Folder names that say nothing of the model inside. */
 const emptyNames = ["model", "checkpoint", "snapshot", "main"];
 
-/** What to call a model: the name it was published under, else its folder's, else that of the folder above. */
-async function nameOf(folder: string): Promise<string> {
-  const config: unknown = JSON.parse(await readFile(join(folder, "config.json"), "utf8"));
-  const published =
-    typeof config === "object" && config !== null && "_name_or_path" in config ? config._name_or_path : null;
-  // It may also be a path on the machine of whoever saved it.
-  if (typeof published === "string" && /^[\w.-]+(\/[\w.-]+)?$/.test(published)) return basename(published);
+/** What to call a model: its folder's name, or that of the folder above where its own says nothing. */
+function nameOf(folder: string): string {
   const own = basename(folder);
   return emptyNames.includes(own.toLowerCase()) ? basename(dirname(folder)) : own;
 }
