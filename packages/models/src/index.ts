@@ -22,5 +22,8 @@ export type {
 export { resolveWeights } from "./checkpoint/weights.ts";
 export type { PretrainedModel } from "./pretrained.ts";
 export { loadPretrained } from "./pretrained.ts";
-export { loadTokenizer } from "./tokenizer/load.ts";
-export type { EncodedText, Tokenizer } from "./tokenizer/tokenizer.ts";
+export type { TokenizerErrorCode } from "./tokenizer/errors.ts";
+export { TokenizerError } from "./tokenizer/errors.ts";
+export type { LoadTokenizerOptions } from "./tokenizer/load.ts";
+export { loadTokenizer, loadTokenizer } from "./tokenizer/load.ts";
+export type { EncodedText, EncodedText, Tokenizer, Tokenizer } from "./tokenizer/tokenizer.ts";

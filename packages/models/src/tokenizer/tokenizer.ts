@@ -1,0 +1,167 @@
+import { Normalizer, PreTokenizer, Tokenizer as TokenizerLibrary } from "@huggingface/tokenizers";
+import type { BertTextOptions } from "./bertText.ts";
+import { normalizeBertText, splitBertText } from "./bertText.ts";
+import type { TokenizerConfig } from "./config.ts";
+import { TokenizerError } from "./errors.ts";
+import { fillTemplate, readTemplate, specialTokenCount } from "./template.ts";
+import type { TokenizerJson } from "./tokenizerJson.ts";
+import { countIds } from "./tokenizerJson.ts";
+import { longestFirst } from "./truncate.ts";
+
+/** Text to token ids and back, equal to the fast tokenizer of transformers. */
+export interface Tokenizer {
+  /**
+   * Token ids with special tokens, and for each the sequence it belongs to (0 or 1, as the model's token types).
+   * @param pair a second sequence; an empty one still counts as one, as in a batch of transformers
+   * @param options.maxLength most tokens, special ones included; more are cut off, from the longer sequence first
+   * @throws {RangeError} where `maxLength` leaves no room beside the special tokens
+   */
+  encode(text: string, pair?: string, options?: { readonly maxLength?: number }): EncodedText;
+  /** Text without special tokens. */
+  decode(ids: ArrayLike<number>): string;
+  readonly padId: number;
+  /** Every id is below it. */
+  readonly vocabSize: number;
+}
+
+/** Lists of equal length. */
+export interface EncodedText {
+  readonly ids: number[];
+  readonly typeIds: number[];
+  /** Whether tokens were cut off to keep within `maxLength`. */
+  readonly truncated: boolean;
+}
+
+/**
+ * Makes a tokenizer out of its parsed files.
+ * @param file what messages call it
+ * @param padToken the token to pad with, where the files name none or another one is wanted
+ * @throws {TokenizerError} `unsupported-tokenizer`, `missing-token`
+ */
+export function createTokenizer(
+  json: TokenizerJson,
+  config: TokenizerConfig,
+  file: string,
+  padToken?: string,
+): Tokenizer {
+  const library = openLibrary(json, config, file);
+  const template = readTemplate(json.post_processor, file);
+  const textIds = (text: string): number[] => library.encode(text, { add_special_tokens: false }).ids;
+  const cut = (ids: number[], length: number): number[] =>
+    config.truncation_side === "left" ? ids.slice(ids.length - length) : ids.slice(0, length);
+  return {
+    padId: findPadId(library, json, padToken ?? config.pad_token, file),
+    vocabSize: countIds(json),
+    encode: (text, pair, { maxLength } = {}) => {
+      const items = pair === undefined ? template.single : template.pair;
+      const limit = (maxLength ?? Number.POSITIVE_INFINITY) - specialTokenCount(items);
+      if (!(limit >= 0)) {
+        throw new RangeError(
+          `maxLength is ${maxLength}, but special tokens alone are ${specialTokenCount(items)}. Allow more tokens.`,
+        );
+      }
+      const firstIds = textIds(text);
+      const secondIds = pair === undefined ? [] : textIds(pair);
+      const [firstLength, secondLength] = longestFirst(firstIds.length, secondIds.length, limit);
+      return {
+        ...fillTemplate(items, cut(firstIds, firstLength), cut(secondIds, secondLength)),
+        truncated: firstLength + secondLength < firstIds.length + secondIds.length,
+      };
+    },
+    decode: (ids) => {
+      if (ids.length === 0) return "";
+      return library.decode(Array.from(ids), {
+        skip_special_tokens: true,
+        clean_up_tokenization_spaces: config.clean_up_tokenization_spaces,
+      });
+    },
+  };
+}
+
+/** BERT's normalizer as the reference has it; the library's own differs in rarer characters. */
+class ReferenceBertNormalizer extends Normalizer {
+  readonly #options: BertTextOptions;
+
+  constructor(options: BertTextOptions) {
+    super({ type: "BertNormalizer" });
+    this.#options = options;
+  }
+
+  override normalize(text: string): string {
+    return normalizeBertText(text, this.#options);
+  }
+}
+
+/** BERT's pre-tokenizer as the reference has it. */
+class ReferenceBertPreTokenizer extends PreTokenizer {
+  override pre_tokenize_text(text: string): string[] {
+    return splitBertText(text);
+  }
+}
+
+/** Older files leave the name out; the library then tells the kind from the other fields. */
+const knownModels: readonly (string | undefined)[] = ["WordPiece", "BPE", "Unigram", undefined];
+
+/** The library's tokenizer without special tokens (the template adds them), with BERT's parts replaced. */
+function openLibrary(json: TokenizerJson, config: TokenizerConfig, file: string): TokenizerLibrary {
+  const { normalizer, pre_tokenizer: preTokenizer, model } = json;
+  let library: TokenizerLibrary;
+  try {
+    // The library would take any other name for a kind that is long gone, and fail at the first text.
+    if (!knownModels.includes(model.type)) throw new Error(`model ${model.type}`);
+    // The library wants every part to be named, and a decoder of its own default where there is none.
+    library = new TokenizerLibrary(
+      {
+        ...json,
+        normalizer: normalizer ?? null,
+        pre_tokenizer: preTokenizer ?? null,
+        post_processor: null,
+        decoder: json.decoder ?? null,
+      },
+      config,
+    );
+  } catch (cause) {
+    throw new TokenizerError({
+      code: "unsupported-tokenizer",
+      file,
+      found: `a part that is not understood (${cause instanceof Error ? cause.message : String(cause)})`,
+      expected: "a WordPiece, BPE or Unigram tokenizer",
+      remedy: "Save the tokenizer anew with a current version of transformers.",
+    });
+  }
+  if (normalizer?.type === "BertNormalizer") {
+    const lowercase = normalizer.lowercase !== false;
+    library.normalizer = new ReferenceBertNormalizer({
+      cleanText: normalizer.clean_text !== false,
+      splitIdeographs: normalizer.handle_chinese_chars !== false,
+      stripAccents: (normalizer.strip_accents as boolean | null | undefined) ?? lowercase,
+      lowercase,
+    });
+  }
+  if (preTokenizer?.type === "BertPreTokenizer") library.pre_tokenizer = new ReferenceBertPreTokenizer();
+  return library;
+}
+
+function findPadId(
+  library: TokenizerLibrary,
+  json: TokenizerJson,
+  padToken: string | null,
+  file: string,
+): number {
+  const padding = json.padding;
+  if (padToken === null && typeof padding === "object" && padding !== null && "pad_id" in padding) {
+    if (Number.isSafeInteger(padding.pad_id)) return padding.pad_id as number;
+  }
+  const candidates = padToken === null ? ["[PAD]", "<pad>"] : [padToken];
+  for (const token of candidates) {
+    const id = library.token_to_id(token);
+    if (id !== undefined) return id;
+  }
+  throw new TokenizerError({
+    code: "missing-token",
+    file,
+    found: `no token ${candidates.join(" or ")} to pad with`,
+    expected: "a padding token",
+    remedy: 'Name one as "pad_token" in tokenizer_config.json (padding is masked, so any token will do).',
+  });
+}
