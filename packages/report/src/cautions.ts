@@ -36,7 +36,7 @@ function fewSeeds(tasks: readonly TaskSummary[]): readonly string[] {
   const fewest = Math.min(...counts);
   if (counts.length === 0 || fewest >= 5) return [];
   return [
-    `With ${plural(fewest, "seed")} a deviation is itself uncertain, and only large differences can be shown. Intervals cover the choice of seed, not the choice of dev examples.`,
+    `With ${plural(fewest, "seed")} for a method a deviation is itself uncertain, and only large differences can be shown. Intervals cover the choice of seed, not the choice of dev examples.`,
   ];
 }
 

@@ -22,7 +22,7 @@ export const style = `
 * { box-sizing: border-box; }
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 body {
-  margin: 0 auto; max-width: 68rem; padding: 3rem 2rem 5rem;
+  margin: 0 auto; max-width: 74rem; padding: 3rem 2rem 5rem;
   background: var(--paper); color: var(--ink);
   font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, sans-serif;
 }
@@ -50,7 +50,7 @@ table { border-collapse: collapse; width: 100%; font-size: .92rem; font-variant-
 caption { text-align: left; padding: 0 0 .6rem; color: var(--muted); font-size: .9rem; }
 .caption { display: inline-block; position: sticky; left: 0; max-width: min(100vw - 2rem, 52rem); }
 caption strong { color: var(--ink); }
-th, td { padding: .5rem .6rem; text-align: right; vertical-align: baseline; white-space: nowrap; }
+th, td { padding: .5rem .55rem; text-align: right; vertical-align: baseline; white-space: nowrap; }
 th { font-weight: 500; }
 thead th { color: var(--muted); font-size: .82rem; vertical-align: bottom; line-height: 1.3; }
 thead tr:last-child > * { border-bottom: 1px solid var(--muted); }
@@ -76,7 +76,6 @@ small { font-size: .82em; color: var(--muted); font-weight: 400; }
 .results .failed { text-align: left; white-space: normal; min-width: 14rem; }
 .baselines th, .baselines td { font-weight: 400; color: var(--muted); }
 .baselines tr > * { border-bottom: 0; }
-.baselines th { white-space: nowrap; }
 .metric { white-space: nowrap; }
 
 .cautions { padding-left: 1.1rem; max-width: 50rem; }
@@ -84,7 +83,7 @@ small { font-size: .82em; color: var(--muted); font-weight: 400; }
 .chart-kind { break-inside: avoid; }
 figure { margin: 1rem 0 0; }
 figcaption { font-weight: 500; font-size: .92rem; }
-.chart-drawing { display: block; width: 100%; max-width: 31rem; height: auto; overflow: visible; }
+.chart-drawing { display: block; width: 100%; max-width: 33rem; height: auto; overflow: visible; }
 .chart-drawing text { font-family: inherit; font-variant-numeric: tabular-nums; }
 .panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: 2.5rem 2.5rem; }
 .panels > .chart-kind h3 { margin-top: 0; }
@@ -110,7 +109,6 @@ footer { margin-top: 4rem; padding-top: 1rem; border-top: 1px solid var(--rule);
   h2 { margin-top: 3rem; }
   .results tbody th, .overview tbody th { position: sticky; left: 0; max-width: 8.5rem; background: var(--paper); }
   .results tbody th:first-child { min-width: 7rem; }
-  .baselines th { white-space: normal; }
   .sources { grid-template-columns: 1fr; gap: 0; }
   .sources dd { margin-bottom: .6rem; }
   .provenance th { width: 7rem; }

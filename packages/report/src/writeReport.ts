@@ -1,6 +1,6 @@
 import { resolve, sep } from "node:path";
 import type { RunResult } from "@peftbench/harness";
-import { loadEvents, loadRuns, stepsOf, writeFileAtomic } from "@peftbench/harness";
+import { FormatError, loadEvents, loadRuns, stepsOf, writeFileAtomic } from "@peftbench/harness";
 import type { LossCurve } from "./lossCurve.ts";
 import type { ReportInput } from "./report.ts";
 import { renderReport } from "./report.ts";
@@ -51,11 +51,10 @@ export async function writeReport(
   if (runs.size === 0) throw new NoResultsError(list, warnings);
   const lossCurves: LossCurve[] = [];
   for (const { folder, result } of runs.values()) {
-    const { items } = await loadEvents(folder);
-    lossCurves.push({
-      runId: result.id,
-      points: stepsOf(items).map(({ step, loss }) => ({ step, loss })),
-    });
+    const curve = await loadLossCurve(folder, result.id);
+    if (curve instanceof FormatError) {
+      warnings.push(`Without a loss curve: ${list.reduce(withoutFolder, curve.message)}`);
+    } else lossCurves.push(curve);
   }
   const page = await renderReport({
     ...options,
@@ -65,6 +64,17 @@ export async function writeReport(
   });
   await writeFileAtomic(outFile, page);
   return { file: outFile, results: runs.size, warnings };
+}
+
+/** The curve is a picture beside the results: a broken file costs the picture, not the page. */
+async function loadLossCurve(folder: string, runId: string): Promise<LossCurve | FormatError> {
+  try {
+    const { items } = await loadEvents(folder);
+    return { runId, points: stepsOf(items).map(({ step, loss }) => ({ step, loss })) };
+  } catch (error) {
+    if (error instanceof FormatError) return error;
+    throw error;
+  }
 }
 
 function withoutFolder(text: string, folder: string): string {

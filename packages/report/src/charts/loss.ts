@@ -45,7 +45,7 @@ export function lossChart(
       field: "loss",
       type: "quantitative" as const,
       scale: { zero: false },
-      axis: { title: "training loss (mean of the batch)", tickCount: 6, format: "~g", minExtent: 34 },
+      axis: { title: "training loss", tickCount: 6, format: "~g", minExtent: 34 },
     },
     color: {
       field: "method",

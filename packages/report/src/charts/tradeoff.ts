@@ -7,7 +7,9 @@ import { frame, ink, paddedDomain } from "./theme.ts";
 
 const HEIGHT = 240;
 /** Least distance of two names, in pixels. */
-const LINE = 14;
+const LINE = 15;
+/** Share of the width within which a name would run into a neighbour. */
+const NEAR = 0.25;
 
 /** Score against what is trained, on a logarithmic axis. Null where no method has both. */
 export function tradeoffChart(task: TaskSummary, marks: ReadonlyMap<string, MethodMark>): Chart | null {
@@ -53,9 +55,13 @@ export function tradeoffChart(task: TaskSummary, marks: ReadonlyMap<string, Meth
   // A name stands on the side where the axis leaves more room.
   const labels = (side: "left" | "right") => ({
     data: {
-      values: keepApart(
+      values: placeNames(
         points.filter(({ trained }) => (Math.log10(trained) <= middle ? "right" : "left") === side),
-        ((scores[1] - scores[0]) * LINE) / HEIGHT,
+        side,
+        {
+          lineHeight: ((scores[1] - scores[0]) * LINE) / HEIGHT,
+          decades: Math.log10(domain[1] / domain[0]) * NEAR,
+        },
       ),
     },
     mark: {
@@ -63,9 +69,13 @@ export function tradeoffChart(task: TaskSummary, marks: ReadonlyMap<string, Meth
       align: side === "right" ? ("left" as const) : ("right" as const),
       baseline: "middle" as const,
       dx: side === "right" ? 10 : -10,
-      color: ink,
     },
-    encoding: { x, y: { ...y, field: "labelAt" }, text: { field: "method", type: "nominal" as const } },
+    encoding: {
+      x: { ...x, field: "nameX" },
+      y: { ...y, field: "nameY" },
+      color,
+      text: { field: "method", type: "nominal" as const },
+    },
   });
   const described = points.map(
     ({ method, trained, stored }) =>
@@ -113,16 +123,28 @@ function logTicks([low, high]: readonly [number, number]): number[] {
     .filter((tick) => tick >= low && tick <= high);
 }
 
-/** Heights for the names of points: each at its own point's, or above the one below it where that is too near. */
-function keepApart<Point extends { readonly mean: number }>(
+/**
+ * Where names stand: beside their point, outside of all points near it, and one line apart. Their colour, which is the
+ * point's, says whose they are.
+ *
+ * @param near what counts as near: the height of a line in units of the score, and a span of powers of ten
+ */
+function placeNames<Point extends { readonly mean: number; readonly trained: number }>(
   points: readonly Point[],
-  distance: number,
-): readonly (Point & { readonly labelAt: number })[] {
+  side: "left" | "right",
+  near: { readonly lineHeight: number; readonly decades: number },
+): readonly (Point & { readonly nameX: number; readonly nameY: number })[] {
+  const outermost = side === "right" ? Math.max : Math.min;
   let last = Number.NEGATIVE_INFINITY;
   return [...points]
     .sort((a, b) => a.mean - b.mean)
     .map((point) => {
-      last = Math.max(point.mean, last + distance);
-      return { ...point, labelAt: last };
+      last = Math.max(point.mean, last + near.lineHeight);
+      const neighbours = points.filter(
+        ({ mean, trained }) =>
+          Math.abs(mean - point.mean) < 2 * near.lineHeight &&
+          Math.abs(Math.log10(trained / point.trained)) < near.decades,
+      );
+      return { ...point, nameX: outermost(...neighbours.map(({ trained }) => trained)), nameY: last };
     });
 }

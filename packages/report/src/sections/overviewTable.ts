@@ -29,8 +29,8 @@ function cell(method: string, { task, pick }: Recommendation): Html {
   if (summary === undefined) return html`<td class="quiet">not run</td>`;
   if (summary.mean === null)
     return html`<td class="failed">${summary.failures[0]?.status ?? "no score"}</td>`;
-  const spread = summary.deviation === null ? NONE : formatScore(summary.deviation, task.scale);
-  return html`<td${summary === pick ? html` class="pick"` : null}><data class="mean" value="${String(summary.mean)}">${formatScore(summary.mean, task.scale)}</data> <span class="quiet">± ${spread}</span>${missing(summary)}</td>`;
+  const spread = summary.deviation === null ? "" : ` ± ${formatScore(summary.deviation, task.scale)}`;
+  return html`<td${summary === pick ? html` class="pick"` : null}><data class="mean" value="${String(summary.mean)}">${formatScore(summary.mean, task.scale)}</data><span class="quiet">${spread}</span>${missing(summary)}</td>`;
 }
 
 function missing({ runs, scored }: MethodSummary): Html | null {

@@ -62,7 +62,7 @@ function scoreCells(summary: MethodSummary, task: TaskSummary): Html {
   const { interval, deviation } = summary;
   const spread =
     deviation === null
-      ? html`<span class="quiet">± ${NONE}</span>`
+      ? null
       : html`<span class="quiet">± ${figure("deviation", deviation, (value) => formatScore(value, scale))}</span>`;
   const range: HtmlValue =
     interval === null
