@@ -25,5 +25,5 @@ export { loadPretrained } from "./pretrained.ts";
 export type { TokenizerErrorCode } from "./tokenizer/errors.ts";
 export { TokenizerError } from "./tokenizer/errors.ts";
 export type { LoadTokenizerOptions } from "./tokenizer/load.ts";
-export { loadTokenizer, loadTokenizer } from "./tokenizer/load.ts";
-export type { EncodedText, EncodedText, Tokenizer, Tokenizer } from "./tokenizer/tokenizer.ts";
+export { loadTokenizer } from "./tokenizer/load.ts";
+export type { EncodedText, Tokenizer } from "./tokenizer/tokenizer.ts";
