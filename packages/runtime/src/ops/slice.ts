@@ -60,12 +60,12 @@ export const padZeros = defineOp<PadZerosAttributes>({
   gradient: ({ inputs: [x], outputGradients: [g], attributes: { axis, before } }) => [
     x && g ? g.slice(axis, before, x.size(axis)) : null,
   ],
-  onnx: ({ node, constant, inputs, outputs, attributes: { axis, before, after } }) => {
-    const pads = [
-      constant("i64", [2], [before, after]),
-      constant("f32", [], [0]),
-      constant("i64", [1], [axis]),
-    ];
-    node("Pad", [...inputs, ...pads], { outputs });
+  onnx: ({ node, constant, inputs, inputSpecs, outputs, attributes: { axis, before, after } }) => {
+    // All axes are listed: ONNX Runtime's transpose optimizer takes a Pad's list for that, even where it has `axes`.
+    const axes = (inputSpecs[0]?.shape ?? []).map((_, index) => index);
+    const pads = [0, 1].flatMap((end) =>
+      axes.map((index) => (index === axis ? (end === 0 ? before : after) : 0)),
+    );
+    node("Pad", [...inputs, constant("i64", [pads.length], pads), constant("f32", [], [0])], { outputs });
   },
 });
