@@ -1,4 +1,10 @@
 export type { LinearModule, ParameterDeclaration } from "@peftbench/models";
+export {
+  type LoadedAdapter,
+  loadAdapter,
+  type SaveAdapterOptions,
+  saveAdapter,
+} from "./adapterFiles.ts";
 export { adapterValues } from "./adapterTensors.ts";
 export { attachMethod, describeModel } from "./attach.ts";
 export { bareModel } from "./bareModel.ts";
@@ -8,7 +14,7 @@ export { mergedParameters } from "./merge.ts";
 export * from "./method.ts";
 export { buildModelGraph, type DropoutContext, type ModelShape } from "./modelGraph.ts";
 export * from "./programs.ts";
-export { selectTargets, type TargetModules } from "./targets.ts";
+export { peftTargetModules, selectTargets, type TargetModules } from "./targets.ts";
 export {
   countParameters,
   type ParameterCounts,

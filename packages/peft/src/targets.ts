@@ -30,6 +30,17 @@ export function selectTargets(
   return candidates.filter((module) => targetModules.some((target) => matches(module, target)));
 }
 
+/**
+ * `target_modules` of PEFT's configuration for the modules that `targetModules` selected. A pattern becomes the list of
+ * what it selected: Python and JavaScript do not agree on every expression.
+ */
+export function peftTargetModules(
+  selected: readonly LinearModule[],
+  targetModules: TargetModules,
+): readonly string[] {
+  return typeof targetModules === "string" ? selected.map(({ name }) => name) : targetModules;
+}
+
 function compile(pattern: string): RegExp {
   try {
     return new RegExp(`^(?:${pattern})$`);

@@ -5,11 +5,12 @@ import type {
   MethodAttachment,
   ModelDescription,
 } from "@peftbench/peft";
-import { defineMethod, MethodError, selectTargets } from "@peftbench/peft";
+import { adapterValues, defineMethod, selectTargets } from "@peftbench/peft";
 import type { Tensor } from "@peftbench/runtime";
 import type { LoraConfig } from "./config.ts";
 import { loraConfigSchema } from "./config.ts";
 import { loraDelta } from "./delta.ts";
+import { checkPeftConfig, peftConfig } from "./peftConfig.ts";
 
 /** Low-rank adaptation: `y = x Wᵀ + b + (alpha / rank) drop(x) Aᵀ Bᵀ`, W frozen (arXiv 2106.09685, section 4.1). */
 export const lora = defineMethod<LoraConfig>({
@@ -50,24 +51,12 @@ function attachLora(model: ModelDescription, config: LoraConfig): MethodAttachme
       return weight.map((element, index) => element + scale * (delta[index] ?? 0));
     },
     toPeft: (value) => ({
-      config: {
-        peft_type: "LORA",
-        r: config.rank,
-        lora_alpha: config.alpha,
-        lora_dropout: config.dropout,
-        target_modules: config.targetModules,
-        bias: "none",
-        fan_in_fan_out: false,
-      },
+      config: peftConfig(config, targets),
       tensors: new Map(parameters.map(({ name, shape }) => [name, { shape, values: value(name) }])),
     }),
     fromPeft: (adapter) => {
-      const { peft_type: type, r } = adapter.config;
-      if (type !== "LORA")
-        throw new MethodError(`The adapter is of type ${JSON.stringify(type)}; LORA is needed.`);
-      if (r !== config.rank)
-        throw new MethodError(`The adapter has rank ${JSON.stringify(r)}; ${config.rank} is needed.`);
-      return new Map([...adapter.tensors].map(([name, tensor]) => [name, tensor.values]));
+      checkPeftConfig(adapter.config, config);
+      return adapterValues(adapter, parameters);
     },
   };
 }

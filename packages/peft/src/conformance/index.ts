@@ -14,6 +14,13 @@ export {
   smallBert,
 } from "./models.ts";
 
+export {
+  type AdapterParityOptions,
+  describeAdapterParity,
+  describeTrainingParity,
+  type TrainingParityOptions,
+} from "./parity.ts";
+
 /** Declares the tests that every method must pass; call it at the top of a method's test file. */
 export function describeMethodConformance(method: PeftMethod, options: ConformanceOptions): void {
   describe(`${method.id} as a method`, () => {

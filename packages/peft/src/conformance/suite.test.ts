@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Fault } from "../testing/toyMethod.ts";
 import { toyMethod } from "../testing/toyMethod.ts";
 import type { ConformanceOptions } from "./check.ts";
+import { ConformanceError } from "./check.ts";
 import { describeMethodConformance } from "./index.ts";
 import { CLASSIFIER_PARAMETERS, encoderShape, smallBert } from "./models.ts";
 import { conformanceChecks } from "./suite.ts";
@@ -68,7 +69,8 @@ describe("the conformance suite", () => {
     it(`fails a method that ${fault}`, async () => {
       const executor = await options.createExecutor();
       const check = conformanceChecks.find(({ name }) => checkName.test(name));
-      await expect(check?.run({ method: toyMethod(fault), options, executor })).rejects.toThrow();
+      const run = check?.run({ method: toyMethod(fault), options, executor });
+      await expect(run).rejects.toThrow(ConformanceError);
       await executor.dispose();
     });
   }

@@ -145,14 +145,14 @@ export const trainingChecks: readonly Check[] = [
           await run.accumulate(batch, 5),
           await run.accumulate(batch, 6),
         ];
-        const [logits, logitsAgain] = [await run.logits(batch), await run.logits(batch)];
-        const { nodes } = buildEvaluationGraph(model, run.stage(), batch);
-        await run.dispose();
         const what = `with ${JSON.stringify(chosen)} and the model's dropout at ${dropout}`;
         assertThat(first === again, `The same step gave the losses ${first} and ${again} ${what}.`);
         assertThat(first !== other, `Two steps gave the same loss ${first} ${what}: nothing was dropped.`);
-        assertThat(sameBits(logits, logitsAgain), `Two evaluations gave different logits ${what}.`);
+        const { nodes } = buildEvaluationGraph(model, run.stage(), batch);
         assertThat(!nodes.some(({ op }) => op === "dropout"), `The evaluation graph has dropout ${what}.`);
+        const [logits, logitsAgain] = [await run.logits(batch), await run.logits(batch)];
+        await run.dispose();
+        assertThat(sameBits(logits, logitsAgain), `Two evaluations gave different logits ${what}.`);
       }
     },
   },
