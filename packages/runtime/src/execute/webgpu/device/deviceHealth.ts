@@ -1,9 +1,9 @@
-import { OutOfMemoryError } from "../../../errors.ts";
-import { DeviceLostError, GpuValidationError } from "./errors.ts";
+import { errorOf } from "./errorScopes.ts";
+import { DeviceLostError } from "./errors.ts";
 
 /** WebGPU reports most faults beside the call that caused them. This keeps the first, until somebody asks. */
 export interface DeviceHealth {
-  /** @throws DeviceLostError, GpuValidationError or OutOfMemoryError: the first fault since the device was opened. */
+  /** @throws DeviceLostError, GpuValidationError or GpuOutOfMemoryError: the first fault since the device was opened. */
   check(): void;
   /**
    * Waits for `work`, but not for longer than the device lives: work on a lost device may never end.
@@ -25,7 +25,7 @@ export function watchDevice(device: GPUDevice, adapterName: string): DeviceHealt
   device.addEventListener("uncapturederror", (event) => {
     // Or the runtime prints it as well.
     event.preventDefault();
-    fault ??= errorOf(event.error, "a call");
+    fault ??= errorOf(event.error, "a call", 0);
   });
   const check = (): void => {
     if (fault !== null) throw fault;
@@ -49,16 +49,4 @@ export function watchDevice(device: GPUDevice, adapterName: string): DeviceHealt
       isLossExpected = true;
     },
   };
-}
-
-/** The runtime's error for one of WebGPU's. `doing` completes "WebGPU refused ...". */
-export function errorOf(error: GPUError, doing: string): Error {
-  return error.constructor.name === "GPUOutOfMemoryError"
-    ? new OutOfMemoryError(
-        `The device: ${error.message.trim()} It`,
-        0,
-        null,
-        "Use a smaller batch or length.",
-      )
-    : new GpuValidationError(doing, error.message);
 }

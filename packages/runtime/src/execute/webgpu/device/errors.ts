@@ -1,4 +1,4 @@
-import { RuntimeError } from "../../../errors.ts";
+import { OutOfMemoryError, RuntimeError } from "../../../errors.ts";
 
 /** No adapter of the kind that was asked for. The remedy holds the commands that install one on this system. */
 export class NoAdapterError extends RuntimeError {
@@ -66,5 +66,19 @@ export class GpuValidationError extends RuntimeError {
       "This is a fault of the executor: please report it with this message and the output of `doctor`.",
     );
     this.doing = doing;
+  }
+}
+
+/** The device has no room for a buffer. `requestedBytes` is 0 where only the driver knows what it was for. */
+export class GpuOutOfMemoryError extends OutOfMemoryError {
+  constructor(doing: string, requestedBytes: number, driverMessage: string) {
+    super(
+      `On the WebGPU device, ${doing}`,
+      requestedBytes,
+      null,
+      `The driver says: ${driverMessage.trim()} Use a smaller batch, a shorter length or a save policy that keeps less.`,
+    );
+    if (requestedBytes === 0)
+      this.message = `The WebGPU device ran out of memory in ${doing}. ${this.remedy}`;
   }
 }
