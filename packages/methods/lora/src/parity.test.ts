@@ -20,6 +20,12 @@ describeAdapterParity(lora, {
   adapterFolder: fixture("harness/fixtures/training/adapter"),
   modelFolder: fixture("models/fixtures/bert/gelu-erf"),
   labelCount: 2,
+  written: [
+    { rank: 3, alpha: 5 },
+    { rank: 2, dropout: 0.1, targetModules: ["query", "dense"] },
+    { rank: 2, targetModules: "all-linear" },
+    { rank: 1, targetModules: ".*layer\\.1\\..*(key|value)" },
+  ],
   misfits: [
     { name: "another rank", config: { ...config, rank: 8 }, message: /r is 4; the method needs 8/ },
     { name: "another alpha", config: { ...config, alpha: 16 }, message: /lora_alpha is 8; .* needs 16/ },

@@ -4,6 +4,7 @@ import type { PeftMethod } from "../index.ts";
 import type { ConformanceOptions } from "./check.ts";
 import { conformanceChecks } from "./suite.ts";
 
+export { type AdapterParityOptions, describeAdapterParity } from "./adapterParity.ts";
 export type { ConformanceOptions, CountCase, InvalidConfig } from "./check.ts";
 export {
   CLASSIFIER_PARAMETERS,
@@ -14,12 +15,7 @@ export {
   smallBert,
 } from "./models.ts";
 
-export {
-  type AdapterParityOptions,
-  describeAdapterParity,
-  describeTrainingParity,
-  type TrainingParityOptions,
-} from "./parity.ts";
+export { describeTrainingParity, type TrainingParityOptions } from "./trainingParity.ts";
 
 /** Declares the tests that every method must pass; call it at the top of a method's test file. */
 export function describeMethodConformance(method: PeftMethod, options: ConformanceOptions): void {
