@@ -22,7 +22,7 @@ export function listOf(option: string, value: string, allowed: readonly string[]
 }
 
 /** Words between commas, at least one. @throws {UsageError} */
-export function commaList(option: string, value: string): readonly string[] {
+function commaList(option: string, value: string): readonly string[] {
   const words = value
     .split(",")
     .map((word) => word.trim())

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { RunCell } from "../result/schema.ts";
 import { TEMPORARY_ENDING } from "./atomicFile.ts";
@@ -32,10 +32,6 @@ export function pathsIn(folder: string): RunPaths {
     lock: join(folder, "lock"),
     errorLog: join(folder, "stderr.log"),
   };
-}
-
-export async function makeRunFolder(paths: RunPaths): Promise<void> {
-  await mkdir(paths.folder, { recursive: true });
 }
 
 /** Removes what a killed writer left under temporary names. For the holder of the lock alone. */
