@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { TensorFile } from "@peftbench/models";
 import { ENCODER_INPUTS, openFile, openSafetensors } from "@peftbench/models";
-import type { ProgramInputs } from "@peftbench/runtime";
+import type { HostArray, ProgramInputs } from "@peftbench/runtime";
 import { TRAINING_INPUTS } from "../index.ts";
 
 /** One optimizer step of a job. */
@@ -117,15 +117,15 @@ async function batchOf(file: TensorFile, prefix: string): Promise<JobBatch> {
   // Ids are far below 2^24, so they are exact as f32.
   const integers = async (name: string): Promise<Int32Array> =>
     Int32Array.from(await file.readFloat32(`${prefix}${name}`));
-  const inputs: ProgramInputs = {
+  const inputs: Record<string, HostArray> = {
     [ENCODER_INPUTS.inputIds]: await integers("input_ids"),
     [ENCODER_INPUTS.typeIds]: await integers("token_type_ids"),
     [ENCODER_INPUTS.attentionMask]: await file.readFloat32(`${prefix}attention_mask`),
   };
-  if (!file.tensors.has(`${prefix}labels`)) return { rows, length, inputs };
-  const targets = {
-    [TRAINING_INPUTS.labels]: await integers("labels"),
-    [TRAINING_INPUTS.rowWeight]: await file.readFloat32(`${prefix}row_weight`),
-  };
-  return { rows, length, inputs: { ...inputs, ...targets } };
+  const has = (name: string): boolean => file.tensors.has(`${prefix}${name}`);
+  if (has("labels")) inputs[TRAINING_INPUTS.labels] = await integers("labels");
+  if (has("row_weight")) {
+    inputs[TRAINING_INPUTS.rowWeight] = await file.readFloat32(`${prefix}row_weight`);
+  }
+  return { rows, length, inputs };
 }
