@@ -7,6 +7,8 @@ import { opNamed } from "../../ops/registry.ts";
 import { noiseKey } from "../../random/counterHash.ts";
 import { opCase, scalar, values } from "../../testing/cases/case.ts";
 import { caseGraph } from "../../testing/gradientGraph.ts";
+import { runOnce } from "../../testing/opSuite.ts";
+import { interpretGraph } from "../../testing/referenceInterpreter.ts";
 import type { Program } from "../executor.ts";
 import { createCpuExecutor } from "./executor.ts";
 import { cutSegments } from "./segments.ts";
@@ -162,6 +164,23 @@ describe("segments", () => {
       "onnx",
     ]);
     expect((await program.run({ x: Float32Array.of(3, 4) })).norm?.data[0]).toBeCloseTo(10.5, 5);
+  });
+});
+
+describe("ONNX Runtime's graph optimizers", () => {
+  it("leave the zeros beside a transposed tensor where they are, on any axis", async () => {
+    for (const axis of [0, 1, 2]) {
+      const graph = new GraphBuilder();
+      const x = graph.input("x", [2, 3, 4], "f32").transpose([2, 0, 1]);
+      const [padded] = graph.apply(opNamed("padZeros"), [x], { axis, before: 1, after: 2 });
+      graph.output("padded", (padded as Tensor).transpose([1, 2, 0]));
+      const finished = graph.finish();
+      const leaves = new Map([["x", Float32Array.from({ length: 24 }, (_, index) => index + 1)]]);
+      const actual = await runOnce(executor, finished, leaves);
+      expect([...(actual.padded?.data ?? [])]).toEqual([
+        ...(interpretGraph(finished, leaves).outputs.get("padded")?.data ?? []),
+      ]);
+    }
   });
 });
 

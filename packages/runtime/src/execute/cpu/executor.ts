@@ -10,11 +10,13 @@ import { checkInputs } from "../inputs.ts";
 import { inPlaceUpdates } from "./inPlace.ts";
 import { lowerSegment, onnxName } from "./lowerSegment.ts";
 import { cutSegments } from "./segments.ts";
-import { openSession, runSession } from "./session.ts";
+import { closeSession, openSession, runSession } from "./session.ts";
 import { CpuParameterStore } from "./store.ts";
 
 export interface CpuExecutorOptions {
+  /** Threads inside an op; by default ONNX Runtime chooses (one a core). */
   readonly threads?: number | null;
+  /** Every program writes ONNX Runtime's profile to a file that begins with this, when it is disposed of. */
   readonly profilePrefix?: string | null;
 }
 
@@ -55,6 +57,7 @@ class CpuProgram implements Program {
   readonly #steps: readonly (OnnxStep | HostStep)[];
   /** Results that are written straight into a parameter's array, with that parameter's name. */
   readonly #inPlace: ReadonlyMap<ValueId, string>;
+  readonly #profiled: boolean;
   readonly #parameterFeeds = new Map<string, { readonly data: HostArray; readonly tensor: ort.Tensor }>();
 
   static async compile(
@@ -80,11 +83,17 @@ class CpuProgram implements Program {
         resultBytes,
       });
     }
-    return new CpuProgram(graph, store, steps);
+    return new CpuProgram(graph, store, steps, options.profilePrefix !== null);
   }
 
-  constructor(graph: Graph, store: CpuParameterStore, steps: readonly (OnnxStep | HostStep)[]) {
+  constructor(
+    graph: Graph,
+    store: CpuParameterStore,
+    steps: readonly (OnnxStep | HostStep)[],
+    profiled: boolean,
+  ) {
     this.graph = graph;
+    this.#profiled = profiled;
     this.#store = store;
     this.#steps = steps;
     this.#inPlace = inPlaceUpdates(
@@ -109,7 +118,8 @@ class CpuProgram implements Program {
   }
 
   async dispose(): Promise<void> {
-    for (const step of this.#steps) if (step.kind === "onnx") await step.session.release();
+    for (const step of this.#steps)
+      if (step.kind === "onnx") await closeSession(step.session, this.#profiled);
   }
 
   /** The value as it is before the parameters change, in an array that the next run does not touch. */

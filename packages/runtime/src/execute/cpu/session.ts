@@ -31,6 +31,12 @@ export async function openSession(model: OnnxModel, options: SessionOptions): Pr
   }
 }
 
+/** Frees a session; a profiled one writes its profile first. */
+export async function closeSession(session: ort.InferenceSession, profiled: boolean): Promise<void> {
+  if (profiled) session.endProfiling();
+  await session.release();
+}
+
 export async function runSession(
   session: ort.InferenceSession,
   feeds: Readonly<Record<string, ort.Tensor>>,
