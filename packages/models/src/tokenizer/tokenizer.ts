@@ -109,7 +109,7 @@ function openLibrary(json: TokenizerJson, config: TokenizerConfig, file: string)
   try {
     // The library would take any other name for a kind that is long gone, and fail at the first text.
     if (!knownModels.includes(model.type)) throw new Error(`model ${model.type}`);
-    // The library wants every part to be named, and a decoder of its own default where there is none.
+    // The library refuses a file that leaves one of these parts out instead of giving null.
     library = new TokenizerLibrary(
       {
         ...json,
