@@ -58,7 +58,7 @@ export function selectRuns(results: readonly RunResult[]): SelectedRuns {
 }
 
 /** The metric that methods are ranked by; null for a run that has none. */
-export function primaryMetric(result: RunResult): ResultMetric | null {
+function primaryMetric(result: RunResult): ResultMetric | null {
   return result.metrics.find((metric) => metric.primary) ?? null;
 }
 

@@ -4,7 +4,7 @@ import type { Config } from "vega-lite";
 /** Colours are names of the page's custom properties, so that one drawing serves light, dark and print. */
 export const ink = "var(--ink)";
 export const mutedInk = "var(--muted)";
-export const gridInk = "var(--rule)";
+const gridInk = "var(--rule)";
 export const paper = "var(--paper)";
 
 /** How one method looks in every chart. Never told by colour alone: shape and dash differ too. */
@@ -15,7 +15,7 @@ export interface MethodMark {
   readonly dash: readonly number[];
 }
 
-export const METHOD_COLORS = 7;
+const METHOD_COLORS = 7;
 
 const shapes = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"];
 const dashes = [
@@ -61,7 +61,7 @@ export const roleTitles: Readonly<Record<MemoryRole, string>> = {
 /** Font sizes in pixels at the drawing's natural size. */
 const textSize = 12.5;
 
-export const chartConfig: Config = {
+const chartConfig: Config = {
   // The figure around the drawing has one description; vega's own, a mark at a time, would only repeat numbers.
   aria: false,
   background: "transparent",
@@ -91,7 +91,7 @@ export const chartConfig: Config = {
  * Width of every chart in pixels, between the 358 of a phone and the 492 of half a page: the page stretches it to its
  * column, so text stays between 10 and 14 pixels.
  */
-export const chartWidth = 440;
+const chartWidth = 440;
 
 /** Most letters of a method's name beside a bar; the tables give it whole. */
 const LABEL_LETTERS = 24;

@@ -135,16 +135,18 @@ function placeNames<Point extends { readonly mean: number; readonly trained: num
   near: { readonly lineHeight: number; readonly decades: number },
 ): readonly (Point & { readonly nameX: number; readonly nameY: number })[] {
   const outermost = side === "right" ? Math.max : Math.min;
-  let last = Number.NEGATIVE_INFINITY;
-  return [...points]
-    .sort((a, b) => a.mean - b.mean)
-    .map((point) => {
-      last = Math.max(point.mean, last + near.lineHeight);
-      const neighbours = points.filter(
-        ({ mean, trained }) =>
-          Math.abs(mean - point.mean) < 2 * near.lineHeight &&
-          Math.abs(Math.log10(trained / point.trained)) < near.decades,
-      );
-      return { ...point, nameX: outermost(...neighbours.map(({ trained }) => trained)), nameY: last };
+  const isNear = (a: Point, b: Point): boolean => Math.abs(Math.log10(a.trained / b.trained)) < near.decades;
+  const placed: (Point & { readonly nameX: number; readonly nameY: number })[] = [];
+  for (const point of [...points].sort((a, b) => a.mean - b.mean)) {
+    const below = placed.filter((other) => isNear(other, point)).map(({ nameY }) => nameY + near.lineHeight);
+    const neighbours = points.filter(
+      (other) => isNear(other, point) && Math.abs(other.mean - point.mean) < 2 * near.lineHeight,
+    );
+    placed.push({
+      ...point,
+      nameX: outermost(...neighbours.map(({ trained }) => trained)),
+      nameY: Math.max(point.mean, ...below),
     });
+  }
+  return placed;
 }
