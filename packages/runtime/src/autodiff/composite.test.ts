@@ -73,7 +73,7 @@ describe("gradients of random programs", () => {
         );
         expect(mismatches).toEqual([]);
       }),
-      { seed: 20, numRuns: 250 },
+      { seed: 20, numRuns: 120 },
     );
   });
 
@@ -88,7 +88,7 @@ describe("gradients of random programs", () => {
           expect(describeMismatch(actual[name]?.data ?? [], data, tolerance), name).toBeNull();
         }
       }),
-      { seed: 21, numRuns: 600 },
+      { seed: 21, numRuns: 250 },
     );
   });
 });

@@ -7,7 +7,7 @@ export type Point = ReadonlyMap<string, Float64Array>;
 const STEP = 1e-5;
 
 /** Derivative of `f` at `point` along `direction` in the input `name`, by a central difference. */
-export function directionalDerivative(
+function directionalDerivative(
   f: (point: Point) => number,
   point: Point,
   name: string,

@@ -18,7 +18,7 @@ export function isDifferentiable({ op, inputs, differentiable }: OpCase): boolea
 }
 
 /** Name of the `index`-th input of the graphs made here. */
-export function caseInputName(index: number): string {
+function caseInputName(index: number): string {
   return `input${index}`;
 }
 

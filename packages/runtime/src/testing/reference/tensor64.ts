@@ -1,5 +1,5 @@
 import { ShapeError } from "../../errors.ts";
-import type { HostTensor, Shape } from "../../graph/spec.ts";
+import type { Shape } from "../../graph/spec.ts";
 import { elementCount, formatShape } from "../../graph/spec.ts";
 
 /** A tensor of the float64 reference. Integers are exact in it, so every element type travels as float64. */
@@ -16,10 +16,6 @@ export function tensor64(shape: Shape, data: ArrayLike<number>): Tensor64 {
     );
   }
   return { shape, data: Float64Array.from(data) };
-}
-
-export function fromHost({ shape, data }: HostTensor): Tensor64 {
-  return tensor64(shape, data);
 }
 
 /** A tensor whose element at each position is computed from that position. */
