@@ -1,11 +1,5 @@
-/**
- * Holds a finished run against what train.py made of the same job, and prints the comparison as JSON.
- *
- *   tsx benchmarks/peers/pytorch/compareRun.ts --run RUN_FOLDER --job JOB_FOLDER --peer OUT_FOLDER
- */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { parseEvents, parsePredictions, parseResult, stepsOf } from "@peftbench/harness";
 
 interface PeerStep {
@@ -22,11 +16,30 @@ interface PeerPrediction {
 interface PeerTiming {
   readonly environment: Readonly<Record<string, unknown>>;
   readonly stepMs: readonly number[];
-  readonly realTokensPerSecond: number;
   readonly evaluation: { readonly accuracy: number } | null;
 }
 
-async function compareRun(run: string, job: string, peer: string): Promise<object> {
+/** Ours beside PyTorch's, on the same initial values, batches and order. */
+export interface RunComparison {
+  readonly method: string;
+  readonly task: string;
+  readonly seed: number;
+  readonly steps: number;
+  /** |ours - PyTorch's| / PyTorch's, of the training loss of a step. */
+  readonly lossRelativeDifference: {
+    readonly first30Largest: number;
+    readonly median: number;
+    readonly largest: number;
+  };
+  readonly predictions: { readonly count: number; readonly equal: number; readonly equalShare: number };
+  readonly accuracy: { readonly ours: number | null; readonly pytorch: number | null };
+  /** Real tokens (no padding) a second of training steps, each side in a run of its own. */
+  readonly tokensPerSecond: { readonly ours: number; readonly pytorch: number; readonly ratio: number };
+  readonly pytorchEnvironment: Readonly<Record<string, unknown>>;
+}
+
+/** Holds a finished run against what train.py made of the same job. */
+export async function compareRun(run: string, job: string, peer: string): Promise<RunComparison> {
   const text = (folder: string, name: string): Promise<string> => readFile(join(folder, name), "utf8");
   const result = parseResult(await text(run, "result.json"), run);
   const steps = stepsOf(parseEvents(await text(run, "events.jsonl"), run).items);
@@ -48,24 +61,32 @@ async function compareRun(run: string, job: string, peer: string): Promise<objec
   ).length;
   const peerTrainMs = timing.stepMs.reduce((total, stepMs) => total + stepMs, 0);
   const peerTokensPerSecond = ((result.time?.tokensTrained ?? 0) / peerTrainMs) * 1000;
-  const metric = result.metrics.find(({ primary }) => primary);
+  const ourTokensPerSecond = result.time?.tokensPerSecond ?? Number.NaN;
+  if (steps.length !== peerSteps.length) {
+    throw new Error(`${run} has ${steps.length} steps, ${peer} has ${peerSteps.length}.`);
+  }
+  const { method, task, seed } = result.cell;
   return {
-    cell: { ...result.cell, config: undefined },
-    steps: { ours: steps.length, peer: peerSteps.length },
+    method,
+    task,
+    seed,
+    steps: steps.length,
     lossRelativeDifference: {
       first30Largest: Math.max(...relative.slice(0, 30)),
-      median: relative.toSorted((a, b) => a - b)[Math.floor(relative.length / 2)],
+      median: relative.toSorted((a, b) => a - b)[Math.floor(relative.length / 2)] ?? Number.NaN,
       largest: Math.max(...relative),
     },
     predictions: { count: predictions.length, equal, equalShare: equal / predictions.length },
-    metric: { name: metric?.name, ours: metric?.value, peerAccuracy: timing.evaluation?.accuracy ?? null },
-    tokensPerSecond: {
-      ours: result.time?.tokensPerSecond,
-      peer: peerTokensPerSecond,
-      ratio: (result.time?.tokensPerSecond ?? 0) / peerTokensPerSecond,
+    accuracy: {
+      ours: result.metrics.find(({ primary }) => primary)?.value ?? null,
+      pytorch: timing.evaluation?.accuracy ?? null,
     },
-    trainMs: { ours: result.time?.trainMs, peer: peerTrainMs },
-    peerEnvironment: timing.environment,
+    tokensPerSecond: {
+      ours: ourTokensPerSecond,
+      pytorch: peerTokensPerSecond,
+      ratio: ourTokensPerSecond / peerTokensPerSecond,
+    },
+    pytorchEnvironment: timing.environment,
   };
 }
 
@@ -75,13 +96,3 @@ function jsonLines<Line>(text: string): readonly Line[] {
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as Line);
 }
-
-const { values } = parseArgs({
-  options: { run: { type: "string" }, job: { type: "string" }, peer: { type: "string" } },
-});
-const { run, job, peer } = values;
-if (run === undefined || job === undefined || peer === undefined) {
-  console.error("usage: compareRun.ts --run RUN_FOLDER --job JOB_FOLDER --peer OUT_FOLDER");
-  process.exit(2);
-}
-console.log(JSON.stringify(await compareRun(run, job, peer), null, 2));

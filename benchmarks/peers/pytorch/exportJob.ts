@@ -1,25 +1,20 @@
-/**
- * Writes a finished run as a job that train.py replays: same initial values, batches, order and learning rates.
- *
- *   tsx benchmarks/peers/pytorch/exportJob.ts --run RUN_FOLDER --model MODEL_FOLDER --data GLUE_FOLDER --out JOB_FOLDER
- */
 import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { parseResult, prepareCell, trainingConfigSchema } from "@peftbench/harness";
 import { methods } from "@peftbench/methods";
 import type { BatchPlan } from "@peftbench/tasks";
 import { findTask, makeBatch, planEpoch, planEvaluation } from "@peftbench/tasks";
 import { replayableMethod, writeJob } from "./jobFolder.ts";
 
-interface ExportOptions {
+export interface ExportOptions {
   readonly run: string;
   readonly model: string;
   readonly data: string;
   readonly out: string;
 }
 
-async function exportJob(options: ExportOptions): Promise<void> {
+/** Writes a finished run as a job that train.py replays: same initial values, batches, order and learning rates. */
+export async function exportJob(options: ExportOptions): Promise<void> {
   const resultFile = join(options.run, "result.json");
   const result = parseResult(await readFile(resultFile, "utf8"), resultFile);
   const training = trainingConfigSchema.parse(result.cell.config.training);
@@ -77,20 +72,3 @@ async function exportJob(options: ExportOptions): Promise<void> {
   );
   await writeFile(join(options.out, "evalExampleIds.json"), `${JSON.stringify(exampleIds)}\n`);
 }
-
-const { values } = parseArgs({
-  options: {
-    run: { type: "string" },
-    model: { type: "string" },
-    data: { type: "string" },
-    out: { type: "string" },
-  },
-});
-const { run, model, data, out } = values;
-if (run === undefined || model === undefined || data === undefined || out === undefined) {
-  console.error(
-    "usage: exportJob.ts --run RUN_FOLDER --model MODEL_FOLDER --data GLUE_FOLDER --out JOB_FOLDER",
-  );
-  process.exit(2);
-}
-await exportJob({ run, model, data, out });

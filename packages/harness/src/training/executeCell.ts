@@ -8,6 +8,7 @@ import { makeBatch, planEpoch } from "@peftbench/tasks";
 import { CheckpointError } from "../checkpoint.ts";
 import type { CellContext, CellOutcome, ExecuteCell } from "../grid/executeCell.ts";
 import { InterruptedError } from "../grid/executeCell.ts";
+import { median } from "../statistics.ts";
 import { predict } from "./evaluate.ts";
 import { planTraining } from "./memory.ts";
 import { majorityBaseline, scorePredictions } from "./metrics.ts";
@@ -220,12 +221,4 @@ function named<Item extends { readonly id: string }>(items: readonly Item[], id:
 
 function finiteOrNull(value: number): number | null {
   return Number.isFinite(value) ? value : null;
-}
-
-function median(values: readonly number[]): number | null {
-  if (values.length === 0) return null;
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const upper = sorted[middle] as number;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
 }

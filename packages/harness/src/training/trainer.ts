@@ -58,7 +58,7 @@ export interface StepOutcome {
 }
 
 /** The options of AdamW that a training configuration gives. */
-export function adamWOptions(training: TrainingConfig): AdamWOptions {
+function adamWOptions(training: TrainingConfig): AdamWOptions {
   const { beta1, beta2, epsilon, weightDecay, maxGradientNorm } = training;
   return { beta1, beta2, epsilon, weightDecay, maxGradientNorm };
 }
