@@ -31,7 +31,7 @@ const TARGETS = ["query", "output.dense"];
 const STATISTIC = "toy.meanSquare";
 
 /**
- * A method made up to use every part of the interface, right but for one `fault`: `y = base + g * (x Dᵀ Uᵀ)`, with one
+ * A method made up to use most of the interface, right but for one `fault`: `y = base + g * (x Dᵀ Uᵀ)`, with one
  * scale g that all sites share, and per site D and U. After half of the steps D is frozen. A regularizer that fades
  * out pulls on g; a statistic follows the square of g.
  */
