@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { DeviceProfile } from "../../../plan/deviceProfile.ts";
 import type { AdapterDescription } from "./adapterDescription.ts";
 import { describeAdapter, isSoftwareAdapter } from "./adapterDescription.ts";
-import { createDawn } from "./dawn.ts";
+import { dawnInstance } from "./dawn.ts";
 import type { DeviceHealth } from "./deviceHealth.ts";
 import { watchDevice } from "./deviceHealth.ts";
 import { NoAdapterError } from "./errors.ts";
@@ -36,7 +36,7 @@ export interface OpenDeviceOptions {
  */
 export async function openWebgpuDevice(options: OpenDeviceOptions): Promise<WebgpuDevice> {
   const robustness = options.robustness ?? true;
-  const gpu = options.gpu ?? (await createDawn(robustness));
+  const gpu = options.gpu ?? (await dawnInstance(robustness));
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
   const found = adapter === null ? null : isSoftwareAdapter(adapter.info) ? "software" : "hardware";
   if (adapter === null || (options.adapter !== "any" && options.adapter !== found)) {
