@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 import { loadSuite, Trainer, trainingConfigSchema } from "@peftbench/harness";
 import { methods } from "@peftbench/methods";
 import { loadPretrained } from "@peftbench/models";
+import { attachMethod } from "@peftbench/peft";
 import { createCpuExecutor } from "@peftbench/runtime";
 import type { TokenizedExample } from "@peftbench/tasks";
 import { makeBatch } from "@peftbench/tasks";
@@ -87,14 +88,11 @@ async function train(options: ProfileOptions, profilePrefix: string): Promise<re
   const settings = suite.methods[options.method];
   if (method === undefined || settings === undefined)
     throw new Error(`There is no method ${options.method}.`);
-  const attachment = method.attach(
-    { modules: architecture.linearModules(config, HEAD), parameters: architecture.parameters(config, HEAD) },
-    method.configSchema.parse(settings.config),
-    { totalSteps: steps },
-  );
+  const model = { architecture, config, head: HEAD, headParameters };
+  const attachment = attachMethod(method, model, settings.config, { totalSteps: steps });
   const trainer = await Trainer.create({
     executor: createCpuExecutor({ threads, profilePrefix }),
-    model: { architecture, config, head: HEAD, headParameters },
+    model,
     attachment,
     base: values,
     training: trainingConfigSchema.parse({

@@ -6,7 +6,7 @@ import { methods } from "@peftbench/methods";
 import type { HeadSpec } from "@peftbench/models";
 import { architectureOf } from "@peftbench/models";
 import type { ModelShape, PeftMethod } from "@peftbench/peft";
-import { countParameters } from "@peftbench/peft";
+import { attachMethod, countParameters } from "@peftbench/peft";
 import type { Command } from "../command.ts";
 import { methodConfig } from "../glue/methods.ts";
 import { glueSuiteFile } from "../glue/plan.ts";
@@ -121,14 +121,7 @@ function trainingOf(method: PeftMethod, policy: string, suite: Suite, options: G
 const PLANNED_STEPS = 1000;
 
 function planRow(shape: ModelShape, method: PeftMethod, suite: Suite, training: TrainingConfig): MemoryRow {
-  const { architecture, config, head } = shape;
-  const description = {
-    modules: architecture.linearModules(config, head),
-    parameters: architecture.parameters(config, head),
-  };
-  const attachment = method.attach(description, method.configSchema.parse(methodConfig(method, suite)), {
-    totalSteps: PLANNED_STEPS,
-  });
+  const attachment = attachMethod(method, shape, methodConfig(method, suite), { totalSteps: PLANNED_STEPS });
   const { memory: planned } = planTraining(shape, attachment, training, [training.maxLength]);
   const counts = countParameters(shape, attachment, PLANNED_STEPS);
   return {

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import type { HeadSpec, Tokenizer } from "@peftbench/models";
 import { loadPretrained, loadTokenizer } from "@peftbench/models";
 import type { BaseValues, MethodAttachment, ModelShape, ParameterCounts, PeftMethod } from "@peftbench/peft";
-import { countParameters } from "@peftbench/peft";
+import { attachMethod, countParameters } from "@peftbench/peft";
 import type { Example, SequenceTokenizer, TaskDefinition, TokenizedExamples } from "@peftbench/tasks";
 import { batchesPerEpoch, chooseBuckets, loadTask, subset, tokenizeExamples } from "@peftbench/tasks";
 import type { CellSpec } from "../grid/cellSpec.ts";
@@ -69,11 +69,7 @@ export async function prepareCell(
 
   const { architecture, config, headParameters } = pretrained;
   const model: ModelShape = { architecture, config, head, headParameters };
-  const attachment = method.attach(
-    { modules: architecture.linearModules(config, head), parameters: architecture.parameters(config, head) },
-    method.configSchema.parse(spec.cell.config.method),
-    { totalSteps },
-  );
+  const attachment = attachMethod(method, model, spec.cell.config.method, { totalSteps });
   const rows = { train: train.examples.length, selection: 0, dev: dev.examples.length };
   const { source, revision, checksum } = loaded.provenance;
   return {

@@ -5,6 +5,7 @@ import {
   buildUpdateGraph,
   EVALUATION_OUTPUTS,
   initialState,
+  nextStageState,
   optimizerTensors,
   TRAINING_INPUTS,
   TRAINING_OUTPUTS,
@@ -23,7 +24,6 @@ import type {
 import {
   adamWInputs,
   applySavePolicy,
-  elementCount,
   learningRateAt,
   leavesOf,
   noiseKey,
@@ -208,39 +208,15 @@ export class Trainer {
   async #enterStageOf(step: number): Promise<void> {
     const { stages } = this.#options.attachment;
     for (let next = stages[this.#stageIndex + 1]; next !== undefined && next.fromStep <= step; ) {
-      const before = await this.state();
+      const accumulate = this.#options.training.accumulationSteps > 1;
+      const before = new Map<string, Float32Array>();
+      for (const name of this.#store.names) before.set(name, await this.#store.read(name));
       this.#stageIndex += 1;
-      const carried = next.carryOver?.(before) ?? before;
       await this.#disposePrograms();
-      this.#store = await this.#options.executor.createStore(await this.#stageState(next, carried));
+      const state = nextStageState(this.#options.model, next, before, { accumulate });
+      this.#store = await this.#options.executor.createStore(state);
       next = stages[this.#stageIndex + 1];
     }
-  }
-
-  async #stageState(
-    stage: MethodStage,
-    carried: ReadonlyMap<string, Float32Array>,
-  ): Promise<ReadonlyMap<string, HostTensor>> {
-    const { model, base, training } = this.#options;
-    const state = new Map<string, HostTensor>();
-    for (const [name, tensor] of base) {
-      const data = this.#store.has(name) ? await this.#store.read(name) : tensor.data;
-      state.set(name, { ...tensor, data });
-    }
-    const shapes = new Map<string, HostTensor>(
-      optimizerTensors(model, stage, training.accumulationSteps > 1),
-    );
-    for (const { name, shape } of stage.parameters) {
-      shapes.set(name, { shape, dtype: "f32", data: new Float32Array(elementCount(shape)) });
-    }
-    for (const [name, tensor] of shapes) {
-      const values = carried.get(name);
-      const moments = name.includes("::");
-      if (values === undefined && !moments)
-        throw new RangeError(`Stage ${stage.name} has no value for ${name}.`);
-      state.set(name, values === undefined ? tensor : { ...tensor, data: values });
-    }
-    return state;
   }
 
   async #program(key: string, build: () => Graph): Promise<Program> {
