@@ -3,7 +3,7 @@ import type { TaskSummary } from "./aggregate.ts";
 import { listInWords, plural } from "./format.ts";
 import { groupBy } from "./groupBy.ts";
 import type { SelectedRuns } from "./runs.ts";
-import { settingsOf } from "./runs.ts";
+import { trainingSettingsOf } from "./runs.ts";
 
 /** What a reader should hold against the figures, a full sentence each; empty where nothing is known. */
 export function cautions(selected: SelectedRuns, tasks: readonly TaskSummary[]): readonly string[] {
@@ -35,8 +35,11 @@ function fewSeeds(tasks: readonly TaskSummary[]): readonly string[] {
   );
   const fewest = Math.min(...counts);
   if (counts.length === 0 || fewest >= 5) return [];
+  if (fewest === 1) {
+    return ["One seed of a method has no deviation: nothing can be said of how it would do with another."];
+  }
   return [
-    `With ${plural(fewest, "seed")} for a method a deviation is itself uncertain, and only large differences can be shown. Intervals cover the choice of seed, not the choice of dev examples.`,
+    `With ${plural(fewest, "seed")} a deviation is itself uncertain, and only large differences can be shown. Intervals cover the choice of seed, not the choice of dev examples.`,
   ];
 }
 
@@ -63,9 +66,7 @@ function unequalData(task: TaskSummary): readonly string[] {
 function unequalSettings(task: TaskSummary): readonly string[] {
   const byMethod = task.methods.flatMap(({ method, rows: [first] }) => {
     if (first === undefined) return [];
-    const own = new Set(Object.keys(first.result.cell.config.method));
-    const settings = [...settingsOf(first.result)].filter(([key]) => !own.has(key.split(".")[0] ?? key));
-    return [{ method, settings: new Map(settings) }];
+    return [{ method, settings: trainingSettingsOf(first.result) }];
   });
   const keys = new Set(byMethod.flatMap(({ settings }) => [...settings.keys()]));
   const differing = [...keys].flatMap((key) => {

@@ -16,9 +16,14 @@ describe("figures", () => {
   });
 
   it("keep small bytes and shares visible", () => {
-    expect([formatMb(412_345_678), formatMb(3_080), formatMb(0)]).toEqual(["412", "0.003", "0"]);
+    expect([formatMb(412_345_678), formatMb(3_080), formatMb(120), formatMb(0)]).toEqual([
+      "412",
+      "0.003",
+      "<0.001",
+      "0",
+    ]);
     expect([formatShare(1), formatShare(0.00327), formatShare(0.0000123)]).toEqual([
-      "100.0%",
+      "100%",
       "0.33%",
       "0.0012%",
     ]);

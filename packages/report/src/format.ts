@@ -43,12 +43,14 @@ export function formatDifference(value: number, scale: MetricScale): string {
 export function formatMb(bytes: number): string {
   const megabytes = bytes / BYTES_PER_MB;
   if (bytes === 0) return "0";
+  if (megabytes < 0.0005) return "<0.001";
   return formatFixed(megabytes, megabytes >= 100 ? 0 : megabytes >= 10 ? 1 : megabytes >= 0.1 ? 2 : 3);
 }
 
 /** Part of a whole: `0.33%`. */
 export function formatShare(share: number): string {
   const percent = share * 100;
+  if (share === 1) return "100%";
   return `${formatFixed(percent, percent >= 10 ? 1 : percent >= 0.1 ? 2 : 4)}%`;
 }
 

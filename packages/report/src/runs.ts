@@ -134,11 +134,19 @@ function methodLabels(results: readonly RunResult[]): ReadonlyMap<RunResult, str
   return labels;
 }
 
-/** What a run was configured with, by dotted name; values as JSON. */
-export function settingsOf(result: RunResult): ReadonlyMap<string, string> {
+/** What a run was configured with, by dotted name; a method's own value is `method.<name>` where training has one of that name. */
+function settingsOf(result: RunResult): ReadonlyMap<string, string> {
+  const settings = new Map(trainingSettingsOf(result));
+  const own = new Map<string, string>();
+  flatten(result.cell.config.method, "", own);
+  for (const [name, value] of own) settings.set(settings.has(name) ? `method.${name}` : name, value);
+  return settings;
+}
+
+/** How a run was trained, whatever the method, by dotted name; values as JSON. */
+export function trainingSettingsOf(result: RunResult): ReadonlyMap<string, string> {
   const settings = new Map<string, string>([["executor", result.environment.executor]]);
   flatten(result.cell.config.training, "", settings);
-  flatten(result.cell.config.method, "", settings);
   return settings;
 }
 

@@ -114,14 +114,20 @@ footer { margin-top: 4rem; padding-top: 1rem; border-top: 1px solid var(--rule);
   .provenance th { width: 7rem; }
 }
 @media print {
-  :root { --paper: #fff; --ink: #000; --muted: #444; --rule: #bbb; --faint: #f3f3f3; }
-  @page { margin: 1.6cm; }
-  body { max-width: none; padding: 0; font-size: 10pt; }
+  :root { --paper: #fff; --ink: #000; --muted: #444; --rule: #bbb; --faint: #f3f3f3; font-size: 9.5pt; }
+  @page { margin: 1.5cm; }
+  body { max-width: none; padding: 0; font-size: 1rem; }
   .skip { display: none; }
-  .verdict { font-size: 14pt; }
+  .verdict { font-size: 1.4rem; }
+  h2 { margin-top: 2rem; }
   .scroll { overflow: visible; }
-  table { font-size: 7.5pt; }
-  th, td { padding: .25rem .3rem; }
+  table { font-size: .74rem; }
+  thead th, caption { font-size: .7rem; }
+  th, td { padding: .2rem .25rem; white-space: normal; }
+  .results tbody th:first-child { min-width: 0; }
+  .score, .n { white-space: nowrap; }
+  table.runs { font-size: .6rem; }
+  table.runs thead th { font-size: .58rem; }
   h2, h3 { break-after: avoid; }
   tr, figure { break-inside: avoid; }
   details::details-content { content-visibility: visible; block-size: auto; }

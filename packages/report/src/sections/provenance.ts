@@ -17,7 +17,7 @@ export function provenanceSection(results: readonly RunResult[], command: string
 </dl>
 <h3>To make these runs again</h3>
 <pre tabindex="0"><code>${command ?? reproduceCommand(results)}</code></pre>
-<p class="note">Data, weights and settings are those below; a different processor or thread count may change the last digits.</p>
+<p class="note">${command === null ? "Put together from what was run: settings that differ from the suite's own have to be given too. " : null}Data, weights and settings are those below; a different processor or thread count may change the last digits.</p>
 <details open><summary>Environment, data and weights</summary>
 <div class="scroll" tabindex="0" role="region" aria-label="Environment, data and weights">
 <table class="provenance"><caption><span class="caption">One value where all runs share it; otherwise each with the number of runs.</span></caption>
