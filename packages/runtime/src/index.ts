@@ -2,6 +2,7 @@ export { gradients } from "./autodiff/gradients.ts";
 export * from "./errors.ts";
 export { type CpuExecutorOptions, createCpuExecutor } from "./execute/cpu/executor.ts";
 export type { Executor, ParameterStore, Program, ProgramInputs, ProgramOutputs } from "./execute/executor.ts";
+export { createWebgpuExecutor, type WebgpuExecutorOptions } from "./execute/webgpu/executor.ts";
 export { GraphBuilder, type ParameterOptions } from "./graph/builder.ts";
 export * from "./graph/graph.ts";
 export * from "./graph/spec.ts";

@@ -3,6 +3,7 @@ import type { HostTensor } from "../graph/spec.ts";
 import { formatSpec, sameShape } from "../graph/spec.ts";
 import { expectInput } from "./infer.ts";
 import { defineOp } from "./op.ts";
+import { adamwKernel } from "./wgsl/adamw.ts";
 
 export interface AdamWAttributes {
   readonly beta1: number;
@@ -40,6 +41,7 @@ export const adamw = defineOp<AdamWAttributes>({
       { shape, dtype },
     ];
   },
+  webgpu: adamwKernel,
   host: ({ inputs, outputs, attributes: { beta1, beta2, epsilon, weightDecay } }) => {
     const [parameter, gradient, first, second] = arraysOf(inputs);
     const [newParameter, newFirst, newSecond] = arraysOf(outputs);

@@ -3,6 +3,7 @@ import type { Shape } from "../graph/spec.ts";
 import { formatShape, sameShape } from "../graph/spec.ts";
 import { broadcastShapes, expectInput } from "./infer.ts";
 import { defineOp } from "./op.ts";
+import { broadcastToKernel } from "./wgsl/copy.ts";
 
 export interface BroadcastToAttributes {
   readonly shape: Shape;
@@ -23,6 +24,7 @@ export const broadcastTo = defineOp<BroadcastToAttributes>({
     return [{ shape, dtype: "f32" }];
   },
   gradient: ({ inputs: [x], outputGradients: [g] }) => [x && g ? g.sumTo(x.shape) : null],
+  webgpu: broadcastToKernel,
   onnx: ({ node, constant, inputs, outputs, attributes: { shape } }) => {
     node("Expand", [...inputs, constant("i64", [shape.length], shape)], { outputs });
   },

@@ -2,6 +2,7 @@ import { ShapeError } from "../errors.ts";
 import { formatShape } from "../graph/spec.ts";
 import { axisSize, expectAxis, expectInput } from "./infer.ts";
 import { defineOp } from "./op.ts";
+import { concatKernel } from "./wgsl/copy.ts";
 
 export interface ConcatAttributes {
   readonly axis: number;
@@ -37,6 +38,7 @@ export const concat = defineOp<ConcatAttributes>({
       return part;
     });
   },
+  webgpu: concatKernel,
   onnx: ({ node, inputs, outputs, attributes: { axis } }) => {
     node("Concat", inputs, { outputs, attributes: { axis } });
   },

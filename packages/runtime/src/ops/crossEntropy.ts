@@ -4,6 +4,7 @@ import { formatShape } from "../graph/spec.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { axisSize, expectInput, expectShape } from "./infer.ts";
 import { defineOp } from "./op.ts";
+import { crossEntropyGradientKernel, crossEntropyKernel } from "./wgsl/crossEntropy.ts";
 
 /** `log(sum(exp(row))) - row[label]` for each row of logits [n, classes], labels [n]: [n]. */
 export const crossEntropy = defineOp({
@@ -26,6 +27,8 @@ export const crossEntropy = defineOp({
       : null,
     null,
   ],
+  webgpu: crossEntropyKernel,
+  indexInput: { input: 1, bound: ([logits]) => axisSize(logits?.shape ?? [], 1) },
   onnx: ({ node, constant, inputs: [logits = "", labels = ""], outputs }) => {
     const column = constant("i64", [1], [-1]);
     const logProbability = node("LogSoftmax", [logits], { attributes: { axis: -1 } });
@@ -46,6 +49,7 @@ export const crossEntropyGradient = defineOp({
     expectShape("crossEntropyGradient", inputs, 2, "f32", rows, source);
     return [{ shape, dtype }];
   },
+  webgpu: crossEntropyGradientKernel,
   onnx: ({ node, constant, inputs: [logits = "", labels = "", g = ""], inputSpecs, outputs }) => {
     const classes = axisSize(inputSpecs[0]?.shape ?? [], 1);
     const probability = node("Softmax", [logits], { attributes: { axis: -1 } });

@@ -7,6 +7,7 @@ import { HASH_MULTIPLIERS, hashU32 } from "../random/counterHash.ts";
 import { expectInput } from "./infer.ts";
 import type { OpDefinition } from "./op.ts";
 import { defineOp } from "./op.ts";
+import { dropoutKernel } from "./wgsl/dropout.ts";
 
 export interface DropoutAttributes {
   /** Share of the elements that become zero, in [0, 1). */
@@ -40,6 +41,7 @@ export const dropout: OpDefinition<DropoutAttributes> = defineOp<DropoutAttribut
     x && key && g ? (x.graph.apply(dropout, [g, key], attributes)[0] as Tensor) : null,
     null,
   ],
+  webgpu: (context) => dropoutKernel(context, NOISE_BITS, dropoutThreshold(context.attributes.probability)),
   onnx: (lowering) => {
     const { node, constant, inputs, inputSpecs, outputs, attributes } = lowering;
     const [x = "", key = ""] = inputs;

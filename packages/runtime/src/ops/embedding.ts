@@ -3,6 +3,7 @@ import { formatShape } from "../graph/spec.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { axisSize, expectInput, expectShape } from "./infer.ts";
 import { defineOp } from "./op.ts";
+import { embeddingGradientKernel, embeddingKernel } from "./wgsl/embedding.ts";
 
 /** Rows of a table [rows, width] at indices [n]: [n, width]. */
 export const embedding = defineOp({
@@ -17,6 +18,8 @@ export const embedding = defineOp({
     if (!table || !indices || !g || needed[0] !== true) return [null, null];
     return [table.graph.apply(embeddingGradient, [indices, g], { rows: table.size(0) })[0] as Tensor, null];
   },
+  webgpu: embeddingKernel,
+  indexInput: { input: 1, bound: ([table]) => axisSize(table?.shape ?? [], 0) },
   onnx: ({ node, inputs, outputs }) => {
     node("Gather", inputs, { outputs, attributes: { axis: 0 } });
   },
@@ -36,6 +39,8 @@ export const embeddingGradient = defineOp<EmbeddingGradientAttributes>({
     expectShape("embeddingGradient", inputs, 0, "i32", gradient.shape.slice(0, 1), source);
     return [{ shape: [rows, axisSize(gradient.shape, 1)], dtype: "f32" }];
   },
+  webgpu: embeddingGradientKernel,
+  indexInput: { input: 0, bound: (_, { rows }) => rows },
   // ONNX Runtime's ScatterND adds from several threads without a lock: repeated indices lose rows.
   host: ({ inputs: [indices, gradient], outputs: [table], attributes: { rows } }) => {
     if (indices === undefined || gradient === undefined || table === undefined) return;

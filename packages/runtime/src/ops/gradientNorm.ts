@@ -1,6 +1,7 @@
 import type { HostTensor } from "../graph/spec.ts";
 import { expectInput } from "./infer.ts";
 import { defineOp } from "./op.ts";
+import { gradientNormKernel } from "./wgsl/gradientNorm.ts";
 
 export interface GradientNormAttributes {
   /** Gradients are scaled down to this global L2 norm; null leaves them as they are. */
@@ -24,6 +25,7 @@ export const gradientNorm = defineOp<GradientNormAttributes>({
     const scalar = { shape: [], dtype: "f32" } as const;
     return [scalar, scalar, scalar];
   },
+  webgpu: (context) => gradientNormKernel(context, CLIP_EPSILON),
   host: ({ inputs, outputs, attributes: { maxNorm } }) => {
     const norm = Math.sqrt(inputs.reduce((total, gradient) => total + sumOfSquares(gradient), 0));
     const scale = maxNorm === null ? 1 : Math.min(1, maxNorm / (norm + CLIP_EPSILON));

@@ -3,6 +3,7 @@ import { formatShape } from "../graph/spec.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { axisSize, expectInput, expectShape } from "./infer.ts";
 import { defineOp } from "./op.ts";
+import { layerNormGradientKernel, layerNormKernel } from "./wgsl/layerNorm.ts";
 
 export interface LayerNormAttributes {
   readonly epsilon: number;
@@ -42,6 +43,7 @@ export const layerNorm = defineOp<LayerNormAttributes>({
       needed[2] === true ? g.sum(rowAxes) : null,
     ];
   },
+  webgpu: layerNormKernel,
   onnx: ({ node, inputs, outputs, attributes: { epsilon } }) => {
     node("LayerNormalization", inputs, { outputs, attributes: { axis: -1, epsilon: { float: epsilon } } });
   },
@@ -61,6 +63,7 @@ export const layerNormGradient = defineOp({
     expectShape("layerNormGradient", inputs, 4, "f32", shape, source);
     return [{ shape, dtype }];
   },
+  webgpu: layerNormGradientKernel,
   onnx: ({
     node,
     constant,

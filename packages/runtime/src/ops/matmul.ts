@@ -2,6 +2,7 @@ import { ShapeError } from "../errors.ts";
 import { formatShape, sameShape } from "../graph/spec.ts";
 import { axisSize, expectInput } from "./infer.ts";
 import { defineOp } from "./op.ts";
+import { matmulKernels } from "./wgsl/matmul/kernels.ts";
 
 export interface MatmulAttributes {
   readonly transposeA: boolean;
@@ -42,6 +43,7 @@ export const matmul = defineOp<MatmulAttributes>({
       : () => a.matmul(g, { transposeA: !transposeA, scale });
     return [needed[0] === true ? gradientA() : null, needed[1] === true ? gradientB() : null];
   },
+  webgpu: matmulKernels,
   onnx: ({ node, inputs, outputs, attributes }) => {
     node("FusedMatMul", inputs, {
       domain: "com.microsoft",

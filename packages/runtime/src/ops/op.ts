@@ -1,6 +1,7 @@
 import type { OnnxLowering } from "../execute/cpu/lowering.ts";
 import type { HostTensor, TensorSpec } from "../graph/spec.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import type { Kernels } from "./kernel.ts";
 
 /** What a gradient rule may use. Whatever it touches of `inputs` and `outputs` is kept for the backward pass. */
 export interface GradientContext<Attributes extends object> {
@@ -31,6 +32,13 @@ export interface OpDefinition<Attributes extends object = object> {
   readonly onnx?: (lowering: OnnxLowering<Attributes>) => void;
   /** Runs in JavaScript on host arrays between ONNX segments (the optimizer: in place, without copies). */
   readonly host?: (context: HostKernelContext<Attributes>) => void;
+  /** WGSL kernels for the shapes and attributes at hand, from `ops/wgsl/`. A view needs none. */
+  readonly webgpu?: Kernels<Attributes>;
+  /** An input of row numbers that must be below the bound: executors that know its values on the host refuse others. */
+  readonly indexInput?: {
+    readonly input: number;
+    readonly bound: (inputs: readonly TensorSpec[], attributes: Attributes) => number;
+  };
   /** Whether the save policy `recompute` may compute it twice rather than keep its result. */
   readonly cheap: boolean;
   /** The output is the input's bytes under another shape. */

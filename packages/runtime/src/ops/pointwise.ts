@@ -4,6 +4,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import { broadcastShapes, expectInput } from "./infer.ts";
 import type { OpDefinition } from "./op.ts";
 import { defineOp } from "./op.ts";
+import { pointwiseKernel } from "./wgsl/pointwise.ts";
 
 type NoAttributes = Readonly<Record<never, never>>;
 
@@ -11,6 +12,8 @@ interface UnaryRow {
   /** Gradient by x, given x, the result y and the gradient g by y; null where it is zero everywhere. */
   readonly gradient: ((x: Tensor, y: Tensor, g: Tensor) => Tensor) | null;
   readonly onnx: (lowering: OnnxLowering<NoAttributes>, x: string) => void;
+  /** WGSL expression of `x`, of type T: f32 or vec4<f32>. */
+  readonly wgsl: string;
 }
 
 interface BinaryRow {
@@ -20,6 +23,8 @@ interface BinaryRow {
   readonly gradientA: ((a: Tensor, b: Tensor, y: Tensor, g: Tensor) => Tensor) | null;
   readonly gradientB: ((a: Tensor, b: Tensor, y: Tensor, g: Tensor) => Tensor) | null;
   readonly onnx: (lowering: OnnxLowering<NoAttributes>, a: string, b: string) => void;
+  /** WGSL expression of `a` and `b`, of type T: f32 or vec4<f32>. */
+  readonly wgsl: string;
 }
 
 const SQRT_HALF = Math.SQRT1_2;
@@ -43,43 +48,50 @@ const scalar = (lowering: OnnxLowering<NoAttributes>, value: number): string =>
   lowering.constant("f32", [], [value]);
 
 const unaryTable = {
-  neg: { gradient: (_x, _y, g) => g.neg(), onnx: one("Neg") },
-  exp: { gradient: (_x, y, g) => g.mul(y), onnx: one("Exp") },
-  log: { gradient: (x, _y, g) => g.div(x), onnx: one("Log") },
-  sqrt: { gradient: (_x, y, g) => g.mul(0.5).div(y), onnx: one("Sqrt") },
-  abs: { gradient: (x, _y, g) => g.mul(x.sign()), onnx: one("Abs") },
-  sign: { gradient: null, onnx: one("Sign") },
+  neg: { gradient: (_x, _y, g) => g.neg(), onnx: one("Neg"), wgsl: "-x" },
+  exp: { gradient: (_x, y, g) => g.mul(y), onnx: one("Exp"), wgsl: "exp(x)" },
+  log: { gradient: (x, _y, g) => g.div(x), onnx: one("Log"), wgsl: "log(x)" },
+  sqrt: { gradient: (_x, y, g) => g.mul(0.5).div(y), onnx: one("Sqrt"), wgsl: "sqrt(x)" },
+  abs: { gradient: (x, _y, g) => g.mul(x.sign()), onnx: one("Abs"), wgsl: "abs(x)" },
+  sign: { gradient: null, onnx: one("Sign"), wgsl: "sign(x)" },
   square: {
     gradient: (x, _y, g) => g.mul(x).mul(2),
     onnx: (lowering, x) => lowering.node("Mul", [x, x], { outputs: lowering.outputs }),
+    wgsl: "x * x",
   },
   reciprocal: {
     gradient: (_x, y, g) => g.mul(y.square()).neg(),
     onnx: one("Reciprocal"),
+    wgsl: "1.0 / x",
   },
-  tanh: { gradient: (_x, y, g) => tanhGradient(y, g), onnx: one("Tanh") },
+  tanh: { gradient: (_x, y, g) => tanhGradient(y, g), onnx: one("Tanh"), wgsl: "tanhOf(x)" },
   sigmoid: {
     gradient: (_x, y, g) => g.mul(y.sub(y.square())),
     onnx: one("Sigmoid"),
+    wgsl: "sigmoidOf(x)",
   },
-  relu: { gradient: (x, _y, g) => g.mul(x.greater(0)), onnx: one("Relu") },
+  relu: { gradient: (x, _y, g) => g.mul(x.greater(0)), onnx: one("Relu"), wgsl: "max(x, T(0.0))" },
   erf: {
     gradient: (x, _y, g) => g.mul(x.square().neg().exp()).mul(2 / Math.sqrt(Math.PI)),
     onnx: one("Erf"),
+    wgsl: "erfOf(x)",
   },
   silu: {
     gradient: (x, _y, g) => binaryApply("siluGradient", x, g),
     onnx: (lowering, x) =>
       lowering.node("Mul", [x, lowering.node("Sigmoid", [x])], { outputs: lowering.outputs }),
+    wgsl: "x * sigmoidOf(x)",
   },
   gelu: {
     gradient: (x, _y, g) => binaryApply("geluGradient", x, g),
     onnx: one("Gelu"),
+    wgsl: `0.5 * x * (1.0 + erfOf(x * ${SQRT_HALF}))`,
   },
   geluTanh: {
     gradient: (x, _y, g) => binaryApply("geluTanhGradient", x, g),
     onnx: (lowering, x) =>
       lowering.node("Gelu", [x], { outputs: lowering.outputs, attributes: { approximate: "tanh" } }),
+    wgsl: `0.5 * x * (1.0 + tanhOf(x * (1.0 + ${TANH_CUBIC} * x * x) * ${TANH_SCALE}))`,
   },
 } as const satisfies Record<string, UnaryRow>;
 
@@ -88,31 +100,37 @@ const binaryTable = {
     gradientA: (_a, _b, _y, g) => g,
     gradientB: (_a, _b, _y, g) => g,
     onnx: one("Add"),
+    wgsl: "a + b",
   },
   sub: {
     gradientA: (_a, _b, _y, g) => g,
     gradientB: (_a, _b, _y, g) => g.neg(),
     onnx: one("Sub"),
+    wgsl: "a - b",
   },
   mul: {
     gradientA: (_a, b, _y, g) => g.mul(b),
     gradientB: (a, _b, _y, g) => g.mul(a),
     onnx: one("Mul"),
+    wgsl: "a * b",
   },
   div: {
     gradientA: (_a, b, _y, g) => g.div(b),
     gradientB: (_a, b, y, g) => g.mul(y).div(b).neg(),
     onnx: one("Div"),
+    wgsl: "a / b",
   },
   maximum: {
     gradientA: (a, b, _y, g) => g.mul(a.greater(b)),
     gradientB: (a, b, _y, g) => g.sub(g.mul(a.greater(b))),
     onnx: one("Max"),
+    wgsl: "max(a, b)",
   },
   minimum: {
     gradientA: (a, b, _y, g) => g.mul(b.greater(a)),
     gradientB: (a, b, _y, g) => g.sub(g.mul(b.greater(a))),
     onnx: one("Min"),
+    wgsl: "min(a, b)",
   },
   greater: {
     gradientA: null,
@@ -122,6 +140,7 @@ const binaryTable = {
         outputs: lowering.outputs,
         attributes: { to: ONNX_TYPE_CODES.f32 },
       }),
+    wgsl: "select(T(0.0), T(1.0), a > b)",
   },
   /** g times the derivative of gelu at x: Phi(x) + x phi(x). One op, so that nothing between is kept. */
   geluGradient: {
@@ -136,6 +155,7 @@ const binaryTable = {
       const slope = node("Mul", [node("Mul", [x, density]), scalar(lowering, NORMAL_PEAK)]);
       node("Mul", [g, node("Add", [cumulative, slope])], { outputs: lowering.outputs });
     },
+    wgsl: "geluSlope(a) * b",
   },
   /** g times the derivative of the tanh approximation at x. */
   geluTanhGradient: {
@@ -156,6 +176,7 @@ const binaryTable = {
       const second = node("Mul", [node("Mul", [x, slope]), scalar(lowering, 0.5 * TANH_SCALE)]);
       node("Mul", [g, node("Add", [half, second])], { outputs: lowering.outputs });
     },
+    wgsl: "geluTanhSlope(a) * b",
   },
   /** g times the derivative of silu at x: s + x s (1 - s). */
   siluGradient: {
@@ -170,6 +191,7 @@ const binaryTable = {
         outputs: lowering.outputs,
       });
     },
+    wgsl: "siluSlope(a) * b",
   },
 } as const satisfies Record<string, BinaryRow>;
 
@@ -195,6 +217,7 @@ function defineUnary(name: UnaryName, row: UnaryRow): OpDefinition<NoAttributes>
         return [null];
       return [row.gradient(x, y, g)];
     },
+    webgpu: (context) => pointwiseKernel(name, row.wgsl, ["x"], context),
     onnx: (lowering) => row.onnx(lowering, ...(lowering.inputs as [string])),
   });
 }
@@ -209,6 +232,7 @@ function defineBinary(name: BinaryName, row: BinaryRow): OpDefinition<NoAttribut
       return [{ shape: broadcastShapes(name, a.shape, b.shape), dtype: "f32" }];
     },
     ...(row.backwardOnly === true ? {} : { gradient: binaryGradient(row) }),
+    webgpu: (context) => pointwiseKernel(name, row.wgsl, ["a", "b"], context),
     onnx: (lowering) => row.onnx(lowering, ...(lowering.inputs as [string, string])),
   });
 }

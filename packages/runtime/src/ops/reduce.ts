@@ -5,6 +5,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import { axisSize, expectInput } from "./infer.ts";
 import type { OpDefinition } from "./op.ts";
 import { defineOp } from "./op.ts";
+import { reductionKernel } from "./wgsl/reduce.ts";
 
 export interface ReductionAttributes {
   readonly axes: readonly number[];
@@ -48,6 +49,7 @@ function defineReduction(name: ReductionName, row: ReductionRow): OpDefinition<R
       const kept = g.reshape(reducedShape(x.shape, { axes, keepAxes: true }));
       return [(scale === 1 ? kept : kept.mul(scale)).broadcastTo(x.shape) as Tensor];
     },
+    webgpu: (context) => reductionKernel(name, context),
     onnx: ({ node, constant, inputs, outputs, attributes: { axes, keepAxes } }) => {
       // Without this ONNX would read an empty list of axes as all of them.
       const attributes = { keepdims: keepAxes ? 1 : 0, noop_with_empty_axes: 1 };

@@ -3,6 +3,7 @@ import { formatShape } from "../graph/spec.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { axisSize, expectAxis, expectInput } from "./infer.ts";
 import { defineOp } from "./op.ts";
+import { padZerosKernel, sliceKernel } from "./wgsl/copy.ts";
 
 export interface SliceAttributes {
   readonly axis: number;
@@ -30,6 +31,7 @@ export const slice = defineOp<SliceAttributes>({
     const after = x.size(axis) - start - g.size(axis);
     return [x.graph.apply(padZeros, [g], { axis, before: start, after })[0] as Tensor];
   },
+  webgpu: sliceKernel,
   onnx: ({ node, constant, inputs, outputs, attributes: { axis, start, length } }) => {
     const bounds = [start, start + length, axis].map((value) => constant("i64", [1], [value]));
     node("Slice", [...inputs, ...bounds], { outputs });
@@ -60,6 +62,7 @@ export const padZeros = defineOp<PadZerosAttributes>({
   gradient: ({ inputs: [x], outputGradients: [g], attributes: { axis, before } }) => [
     x && g ? g.slice(axis, before, x.size(axis)) : null,
   ],
+  webgpu: padZerosKernel,
   onnx: ({ node, constant, inputs, inputSpecs, outputs, attributes: { axis, before, after } }) => {
     // All axes are listed: ONNX Runtime's transpose optimizer takes a Pad's list for that, even where it has `axes`.
     const axes = (inputSpecs[0]?.shape ?? []).map((_, index) => index);

@@ -1,6 +1,7 @@
 import { ShapeError } from "../errors.ts";
 import { axisSize, expectInput } from "./infer.ts";
 import { defineOp } from "./op.ts";
+import { transposeKernel } from "./wgsl/copy.ts";
 
 export interface TransposeAttributes {
   readonly permutation: readonly number[];
@@ -24,6 +25,7 @@ export const transpose = defineOp<TransposeAttributes>({
     const inverse = attributes.permutation.map((_, axis) => attributes.permutation.indexOf(axis));
     return [g ? g.transpose(inverse) : null];
   },
+  webgpu: transposeKernel,
   onnx: ({ node, inputs, outputs, attributes }) => {
     node("Transpose", inputs, { outputs, attributes: { perm: attributes.permutation } });
   },

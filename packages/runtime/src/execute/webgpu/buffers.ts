@@ -1,0 +1,21 @@
+import { bufferUsage } from "./device/constants.ts";
+import { captureErrors } from "./device/errorScopes.ts";
+
+/** What holds a tensor: kernels read and write it, copies come and go. */
+export const TENSOR_USAGE = bufferUsage.storage | bufferUsage.copySource | bufferUsage.copyDestination;
+
+/**
+ * A buffer, once the device has given it.
+ * @param label what it is for, as `parameter encoder.weight`, `arena 0`: seen in errors and in a ledger
+ * @throws GpuOutOfMemoryError, GpuValidationError
+ */
+export function createBuffer(
+  device: GPUDevice,
+  label: string,
+  bytes: number,
+  usage: GPUBufferUsageFlags,
+): Promise<GPUBuffer> {
+  return captureErrors(device, `the buffer "${label}"`, bytes, () =>
+    device.createBuffer({ label, size: bytes, usage }),
+  );
+}

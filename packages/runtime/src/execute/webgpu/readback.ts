@@ -1,0 +1,96 @@
+import type { Graph } from "../../graph/graph.ts";
+import { graphValue } from "../../graph/graph.ts";
+import type { HostTensor, TensorSpec } from "../../graph/spec.ts";
+import { byteSize, HOST_ARRAYS } from "../../graph/spec.ts";
+import type { MemoryPlan } from "../../plan/memoryPlan.ts";
+import type { ProgramOutputs } from "../executor.ts";
+import type { BufferRange } from "./arena.ts";
+import { createBuffer } from "./buffers.ts";
+import { bufferUsage, mapMode } from "./device/constants.ts";
+import type { WebgpuDevice } from "./device/openDevice.ts";
+import type { Location } from "./locations.ts";
+import { locate } from "./locations.ts";
+
+const READBACK_USAGE = bufferUsage.mapRead | bufferUsage.copyDestination;
+
+interface ReadOutput extends TensorSpec {
+  readonly name: string;
+  readonly location: Location;
+  readonly offset: number;
+}
+
+/** The one buffer in which the outputs of a program come back to the host. */
+export class OutputReadback {
+  readonly #opened: WebgpuDevice;
+  readonly #outputs: readonly ReadOutput[];
+  readonly #buffer: GPUBuffer | null;
+
+  static async create(opened: WebgpuDevice, graph: Graph, plan: MemoryPlan): Promise<OutputReadback> {
+    let bytes = 0;
+    const outputs = graph.outputs.map(({ name, value }): ReadOutput => {
+      const { shape, dtype } = graphValue(graph, value);
+      const offset = bytes;
+      bytes += byteSize({ shape, dtype });
+      return { name, shape, dtype, location: locate(graph, plan, value), offset };
+    });
+    const buffer = bytes === 0 ? null : await createBuffer(opened.device, "readback", bytes, READBACK_USAGE);
+    return new OutputReadback(opened, outputs, buffer);
+  }
+
+  constructor(opened: WebgpuDevice, outputs: readonly ReadOutput[], buffer: GPUBuffer | null) {
+    this.#opened = opened;
+    this.#outputs = outputs;
+    this.#buffer = buffer;
+  }
+
+  /** Copies all outputs, as they are at this point of the commands. */
+  encode(encoder: GPUCommandEncoder, resolve: (location: Location) => BufferRange): void {
+    if (this.#buffer === null) return;
+    for (const output of this.#outputs) {
+      const { buffer, offset } = resolve(output.location);
+      encoder.copyBufferToBuffer(buffer, offset, this.#buffer, output.offset, byteSize(output));
+    }
+  }
+
+  /** Waits for the copies that were submitted. Must end before the next submission that encodes this. */
+  async read(): Promise<ProgramOutputs> {
+    const { device, health } = this.#opened;
+    if (this.#buffer === null) {
+      await health.guard(device.queue.onSubmittedWorkDone());
+      return {};
+    }
+    await health.guard(this.#buffer.mapAsync(mapMode.read));
+    const bytes = this.#buffer.getMappedRange().slice(0);
+    this.#buffer.unmap();
+    return Object.fromEntries(
+      this.#outputs.map(({ name, shape, dtype, offset }): [string, HostTensor] => {
+        const part = bytes.slice(offset, offset + byteSize({ shape, dtype }));
+        const view = HOST_ARRAYS[dtype] as unknown as new (buffer: ArrayBuffer) => HostTensor["data"];
+        return [name, { shape, dtype, data: new view(part) }];
+      }),
+    );
+  }
+
+  destroy(): void {
+    this.#buffer?.destroy();
+  }
+}
+
+/** The first `bytes` of a tensor's buffer, as they are once all that was submitted has run. */
+export async function readBuffer(
+  { device, health }: WebgpuDevice,
+  buffer: GPUBuffer,
+  bytes: number,
+): Promise<ArrayBuffer> {
+  health.check();
+  const staging = await createBuffer(device, "readback", bytes, READBACK_USAGE);
+  try {
+    const encoder = device.createCommandEncoder();
+    encoder.copyBufferToBuffer(buffer, 0, staging, 0, bytes);
+    device.queue.submit([encoder.finish()]);
+    await health.guard(staging.mapAsync(mapMode.read));
+    return staging.getMappedRange().slice(0);
+  } finally {
+    staging.destroy();
+  }
+}
