@@ -22,6 +22,7 @@ const stepNames = [
   "smoke:bun",
   "smoke:node",
   "test:unit",
+  "test:webgpu",
 ] as const;
 
 async function readScripts(): Promise<Readonly<Record<string, string>>> {
@@ -65,7 +66,9 @@ for (const name of stepNames) {
     throw new Error(`package.json has no script "${name}", which is a step of the tests`);
   console.log(`\n=== ${name}: ${commandLine}`);
   const startMs = performance.now();
-  const counts = name === "test:unit" ? await runVitest(commandLine) : countOf(await succeeds(commandLine));
+  const counts = name.startsWith("test:")
+    ? await runVitest(commandLine)
+    : countOf(await succeeds(commandLine));
   const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
   summary.push(`${counts.failed > 0 ? "FAILED" : "ok    "} ${name} (${formatCounts(counts)}; ${seconds} s)`);
   total = addCounts(total, counts);
