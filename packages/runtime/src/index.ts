@@ -2,7 +2,28 @@ export { gradients } from "./autodiff/gradients.ts";
 export * from "./errors.ts";
 export { type CpuExecutorOptions, createCpuExecutor } from "./execute/cpu/executor.ts";
 export type { Executor, ParameterStore, Program, ProgramInputs, ProgramOutputs } from "./execute/executor.ts";
+export type { AdapterDescription } from "./execute/webgpu/device/adapterDescription.ts";
+export {
+  type AdapterKind,
+  type AdapterReport,
+  adapterKinds,
+  findAdapters,
+  findSoftwareAdapter,
+  reportAdapter,
+} from "./execute/webgpu/device/adapters/findAdapters.ts";
+export {
+  type SoftwareAdapterOptions,
+  softwareAdapterEnvironment,
+} from "./execute/webgpu/device/adapters/swiftShader.ts";
+export type { DeviceHealth } from "./execute/webgpu/device/deviceHealth.ts";
+export * from "./execute/webgpu/device/errors.ts";
+export {
+  type OpenDeviceOptions,
+  openWebgpuDevice,
+  type WebgpuDevice,
+} from "./execute/webgpu/device/openDevice.ts";
 export { createWebgpuExecutor, type WebgpuExecutorOptions } from "./execute/webgpu/executor.ts";
+export * from "./execute/webgpu/ledger/ledger.ts";
 export { GraphBuilder, type ParameterOptions } from "./graph/builder.ts";
 export * from "./graph/graph.ts";
 export * from "./graph/spec.ts";

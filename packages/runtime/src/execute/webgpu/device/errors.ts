@@ -62,7 +62,7 @@ export class GpuValidationError extends RuntimeError {
 
   constructor(doing: string, driverMessage: string) {
     super(
-      `WebGPU refused ${doing}: ${driverMessage.trim()}`,
+      `WebGPU refused ${doing}: ${withoutFrames(driverMessage)}\n`,
       "This is a fault of the executor: please report it with this message and the output of `doctor`.",
     );
     this.doing = doing;
@@ -76,9 +76,15 @@ export class GpuOutOfMemoryError extends OutOfMemoryError {
       `On the WebGPU device, ${doing}`,
       requestedBytes,
       null,
-      `The driver says: ${driverMessage.trim()} Use a smaller batch, a shorter length or a save policy that keeps less.`,
+      `The driver says: ${withoutFrames(driverMessage)}\nUse a smaller batch, a shorter length or a save policy that keeps less.`,
     );
     if (requestedBytes === 0)
       this.message = `The WebGPU device ran out of memory in ${doing}. ${this.remedy}`;
   }
+}
+
+/** The driver's message without the frames of its own C++ code. */
+function withoutFrames(message: string): string {
+  const lines = message.trim().split("\n");
+  return lines.filter((line) => !/^\s*at .*:\d+\)$/.test(line)).join("\n");
 }

@@ -37,11 +37,13 @@ export function featuresToRequest(features: ReadonlySet<string>): GPUFeatureName
 
 /** The plan's view of an open device. */
 export function profileOf(device: GPUDevice, name: string): DeviceProfile {
+  const { minStorageBufferOffsetAlignment, maxStorageBufferBindingSize, maxBufferSize } = device.limits;
   return {
     name,
-    offsetAlignment: device.limits.minStorageBufferOffsetAlignment,
-    maxBindingBytes: device.limits.maxStorageBufferBindingSize,
-    maxBufferBytes: device.limits.maxBufferSize,
+    offsetAlignment: minStorageBufferOffsetAlignment,
+    maxBindingBytes: maxStorageBufferBindingSize,
+    // SwiftShader adds a few bytes of its own and then refuses a buffer of exactly the limit that it gives.
+    maxBufferBytes: maxBufferSize - minStorageBufferOffsetAlignment,
     supportsF16: device.features.has("shader-f16"),
   };
 }

@@ -1,3 +1,4 @@
+/// <reference types="@webgpu/types" />
 import { readFile } from "node:fs/promises";
 import type { DeviceProfile } from "../../../plan/deviceProfile.ts";
 import type { AdapterDescription } from "./adapterDescription.ts";

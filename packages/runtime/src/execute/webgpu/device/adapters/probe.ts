@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { DeviceProfile } from "../../../../plan/deviceProfile.ts";
 import type { AdapterDescription } from "../adapterDescription.ts";
 import type { OpenDeviceOptions } from "../openDevice.ts";
@@ -25,7 +25,7 @@ export function probeAdapter(
   return new Promise((done) => {
     execFile(
       program,
-      [...parameters, join(import.meta.dirname, "probeMain.ts"), adapter],
+      [...parameters, fileURLToPath(new URL("./probeMain.ts", import.meta.url)), adapter],
       {
         // Node looks for tsx from here.
         cwd: import.meta.dirname,

@@ -45,7 +45,7 @@ export async function softwareAdapterEnvironment(
 }
 
 /** Unpacks the driver into a folder of its own below `parentFolder`, unless it is there whole; gives that folder. */
-export async function unpackSwiftShader(parentFolder: string): Promise<string> {
+async function unpackSwiftShader(parentFolder: string): Promise<string> {
   if (process.platform !== "linux" || process.arch !== "x64")
     throw new SwiftShaderUnavailableError(
       `npm's SwiftShader runs on Linux on x64, this is ${process.platform} on ${process.arch}.`,
