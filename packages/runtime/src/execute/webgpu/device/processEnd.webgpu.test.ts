@@ -2,9 +2,10 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 
-const programPath = join(import.meta.dirname, "testing/openAndEnd.ts");
+const programPath = fileURLToPath(new URL("./testing/openAndEnd.ts", import.meta.url));
 
 /** The command line of each runtime, null where it is not installed. */
 const runtimes: Readonly<Record<string, readonly string[] | null>> = {

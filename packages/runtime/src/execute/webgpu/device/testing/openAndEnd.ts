@@ -9,7 +9,8 @@ import { openWebgpuDevice } from "../openDevice.ts";
 import { checkDevice } from "../selfCheck.ts";
 
 const ending = process.argv[2];
-const gpu = process.argv[3] === "own" ? (globalThis.navigator as Navigator & { gpu: GPU }).gpu : null;
+const gpu =
+  process.argv[3] === "own" ? (globalThis as unknown as { navigator: { gpu: GPU } }).navigator.gpu : null;
 const opened = await openWebgpuDevice({ adapter: "any", ...(gpu === null ? {} : { gpu }) });
 await checkDevice(opened);
 if (ending === "throw") throw new RangeError("thrown on purpose");
