@@ -1,8 +1,9 @@
-import { GraphError } from "../../errors.ts";
+import { GraphError, RuntimeError } from "../../errors.ts";
 import type { KernelDevice } from "../../ops/kernel.ts";
 import { alignUp } from "../../plan/deviceProfile.ts";
 import type { Executor } from "../executor.ts";
 import { ArenaProgram } from "./arenaProgram.ts";
+import { BufferPerTensorProgram } from "./bufferPerTensorProgram.ts";
 import type { CompileContext } from "./compiledGraph.ts";
 import type { WebgpuDevice } from "./device/openDevice.ts";
 import { PipelineCache } from "./pipelines.ts";
@@ -24,6 +25,9 @@ export interface WebgpuExecutorOptions {
 /** Executes graphs on a WebGPU device, all of a step on the device: nothing comes back but the graph's outputs. */
 export function createWebgpuExecutor(options: WebgpuExecutorOptions): Executor {
   const { device: opened, mode = "arena", poisonFreed = false } = options;
+  if (poisonFreed && mode !== "arena") {
+    throw new RuntimeError("Only the arena can be poisoned: other modes destroy what is freed.");
+  }
   const { offsetAlignment } = opened.profile;
   const context: CompileContext = {
     opened,
@@ -38,6 +42,7 @@ export function createWebgpuExecutor(options: WebgpuExecutorOptions): Executor {
     compile: async (graph, store) => {
       if (!(store instanceof WebgpuParameterStore))
         throw new GraphError("The parameters live on another executor.");
+      if (mode === "bufferPerTensor") return BufferPerTensorProgram.compile(context, graph, store);
       return ArenaProgram.compile(context, graph, store, poisonFreed);
     },
     dispose: async () => {},

@@ -61,9 +61,10 @@ ${sums}${mainPerRow(
   let result = sumsOf(own, thread);
   if (thread == 0u) {
     let sumIsFinite = (bitcast<u32>(result.x) & 0x7f800000u) != 0x7f800000u;
-    norm[0] = sqrt(result.x);
+    let isFinite = sumIsFinite && result.y == 0.0;
+    norm[0] = select(bitcast<f32>(u.nanBits), sqrt(result.x), isFinite);
     scale[0] = min(1.0, u.maxNorm / (sqrt(result.x) + u.epsilon));
-    finite[0] = select(0.0, 1.0, sumIsFinite && result.y == 0.0);
+    finite[0] = select(0.0, 1.0, isFinite);
   }`,
 )}`,
       bindings: [partial, output(0, "norm", "f32"), output(1, "scale", "f32"), output(2, "finite", "f32")],
@@ -72,6 +73,8 @@ ${sums}${mainPerRow(
         u32("count", total),
         f32("maxNorm", attributes.maxNorm ?? NO_LIMIT),
         f32("epsilon", clipEpsilon),
+        // WGSL refuses a literal that is not finite.
+        u32("nanBits", 0x7fc00000),
       ],
       workgroups: [1, 1, 1],
     },
