@@ -3,7 +3,8 @@ import { arch, availableParallelism, cpus, freemem, platform, release, totalmem 
 import { promisify } from "node:util";
 import type { RuntimeName } from "@peftbench/harness";
 import { currentRuntime, findRuntime, readSourceState } from "@peftbench/harness";
-import { createCpuExecutor } from "@peftbench/runtime";
+import type { AdapterReport } from "@peftbench/runtime";
+import { createCpuExecutor, findAdapters } from "@peftbench/runtime";
 import type { Command } from "../command.ts";
 import { formatTable } from "../table.ts";
 
@@ -21,6 +22,7 @@ export const doctor: Command = {
       })),
     );
     const cpuExecutor = await describeCpuExecutor();
+    const gpuAdapters = await findAdapters();
     const document = {
       running: currentRuntime(),
       runtimes,
@@ -32,7 +34,7 @@ export const doctor: Command = {
         memoryFreeBytes: freemem(),
       },
       cpuExecutor,
-      gpuAdapters: null,
+      gpuAdapters,
       dataFolder: context.environment.PEFTBENCH_DATA ?? null,
       sources: await readSourceState(context.projectFolder),
     };
@@ -47,7 +49,8 @@ export const doctor: Command = {
         `${gibibytes(machine.memoryTotalBytes)}, of which ${gibibytes(machine.memoryFreeBytes)} free`,
       ],
       ["CPU executor", cpuExecutor.available ? cpuExecutor.description : `missing: ${cpuExecutor.problem}`],
-      ["GPU adapters", "not probed: this version has no WebGPU executor yet"],
+      ...gpuAdapters.flatMap(adapterRows),
+      ["training on WebGPU", "not on the command line yet: cells are trained on the CPU"],
       ["data folder", document.dataFolder ?? "PEFTBENCH_DATA is not set; pass --data <folder>"],
       [
         "sources",
@@ -89,6 +92,19 @@ async function describeCpuExecutor(): Promise<
   } catch (error) {
     return { available: false, problem: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** What a way to an adapter is called here. */
+const ADAPTER_TITLES: Readonly<Record<AdapterReport["kind"], string>> = {
+  hardware: "GPU",
+  lavapipe: "software adapter (Mesa lavapipe)",
+  swiftshader: "software adapter (SwiftShader from npm)",
+};
+
+function adapterRows(report: AdapterReport): readonly (readonly [string, string])[] {
+  const title = ADAPTER_TITLES[report.kind];
+  if (report.works) return [[title, `${report.adapter?.name ?? "works"} (${report.speed})`]];
+  return [[title, [report.problem ?? "does not work", report.remedy ?? ""].join(" ").trim()]];
 }
 
 function gibibytes(bytes: number): string {

@@ -13,7 +13,7 @@ export function installHint(platform: string, osRelease: string | null): string 
   if (field("ID") === "debian" && field("VERSION_ID") === "12")
     return (
       "Debian 12's own Mesa 22.3 is too old for Dawn; run: " +
-      "echo 'deb http://deb.debian.org/debian bookworm-backports main' | sudo tee /etc/apt/sources.list.d/backports.list && " +
+      "sudo sed -i 's/^Suites: bookworm bookworm-updates$/& bookworm-backports/' /etc/apt/sources.list.d/debian.sources && " +
       "sudo apt-get update && sudo apt-get install -y -t bookworm-backports libvulkan1 mesa-vulkan-drivers"
     );
   if (/debian|ubuntu/.test(family))
