@@ -1,5 +1,9 @@
 import { createBuffer, TENSOR_USAGE } from "./buffers.ts";
+import { bufferLabel } from "./ledger/roles.ts";
 import type { Location } from "./locations.ts";
+
+/** A ledger counts it apart: it is not in the plan, which knows nothing of kernels. */
+const SCRATCH_LABEL = "scratch:for kernels";
 
 /** What a program needs of the memory that programs share. Bytes. */
 export interface ArenaNeeds {
@@ -62,14 +66,14 @@ export class SharedArena {
       this.#buffers = await Promise.all(
         Array.from({ length: count }, (_, index) => {
           const bytes = Math.min(needs.chunkBytes, needs.arenaBytes - index * needs.chunkBytes);
-          return createBuffer(this.#device, `arena ${index}`, bytes, TENSOR_USAGE);
+          return createBuffer(this.#device, bufferLabel("arena", String(index)), bytes, TENSOR_USAGE);
         }),
       );
       this.#arenaBytes = needs.arenaBytes;
     }
     if (needs.scratchBytes > (this.#scratch?.size ?? 0)) {
       this.#destroyScratch();
-      this.#scratch = await createBuffer(this.#device, "scratch", needs.scratchBytes, TENSOR_USAGE);
+      this.#scratch = await createBuffer(this.#device, SCRATCH_LABEL, needs.scratchBytes, TENSOR_USAGE);
     }
   }
 

@@ -11,6 +11,7 @@ import { compileGraph, createBindGroup, destroyCompiled, persistentRange } from 
 import { captureErrors } from "./device/errorScopes.ts";
 import type { WebgpuDevice } from "./device/openDevice.ts";
 import { checkIndices } from "./indexChecks.ts";
+import { bufferLabel } from "./ledger/roles.ts";
 import type { Location } from "./locations.ts";
 import type { WebgpuParameterStore } from "./store.ts";
 
@@ -101,9 +102,9 @@ export class BufferPerTensorProgram implements Program {
     device.queue.submit([encoder.finish()]);
   }
 
-  async #create({ id, name, bytes }: PlannedTensor, inputs: ProgramInputs): Promise<void> {
+  async #create({ id, name, role, bytes }: PlannedTensor, inputs: ProgramInputs): Promise<void> {
     const { device } = this.#opened;
-    const buffer = await createBuffer(device, `tensor ${name}`, bytes, TENSOR_USAGE);
+    const buffer = await createBuffer(device, bufferLabel(role, name), bytes, TENSOR_USAGE);
     this.#alive.set(id, buffer);
     if (graphValue(this.graph, id).source.kind !== "input") return;
     const data = inputs[name] as HostArray;

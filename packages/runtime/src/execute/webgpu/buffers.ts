@@ -6,7 +6,7 @@ export const TENSOR_USAGE = bufferUsage.storage | bufferUsage.copySource | buffe
 
 /**
  * A buffer, once the device has given it.
- * @param label what it is for, as `parameter encoder.weight`, `arena 0`: seen in errors and in a ledger
+ * @param label `role:name`, which errors show and a ledger counts by
  * @throws GpuOutOfMemoryError, GpuValidationError
  */
 export function createBuffer(

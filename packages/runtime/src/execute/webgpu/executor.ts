@@ -1,4 +1,5 @@
 import { GraphError, RuntimeError } from "../../errors.ts";
+import type { ParameterRole } from "../../graph/graph.ts";
 import type { KernelDevice } from "../../ops/kernel.ts";
 import { alignUp } from "../../plan/deviceProfile.ts";
 import type { Executor } from "../executor.ts";
@@ -20,11 +21,18 @@ export interface WebgpuExecutorOptions {
   readonly mode?: "arena" | "bufferPerTensor";
   /** Overwrites every freed range of the arena with NaN. Slow; results must not change. */
   readonly poisonFreed?: boolean;
+  /** What a parameter is for, by name, for a ledger on the device; `baseWeight` where absent. */
+  readonly roleOf?: (parameterName: string) => ParameterRole;
 }
 
 /** Executes graphs on a WebGPU device, all of a step on the device: nothing comes back but the graph's outputs. */
 export function createWebgpuExecutor(options: WebgpuExecutorOptions): Executor {
-  const { device: opened, mode = "arena", poisonFreed = false } = options;
+  const {
+    device: opened,
+    mode = "arena",
+    poisonFreed = false,
+    roleOf = () => "baseWeight" as const,
+  } = options;
   if (poisonFreed && mode !== "arena") {
     throw new RuntimeError("Only the arena can be poisoned: other modes destroy what is freed.");
   }
@@ -38,7 +46,7 @@ export function createWebgpuExecutor(options: WebgpuExecutorOptions): Executor {
   return {
     kind: "webgpu",
     description: `WebGPU (${opened.adapter.backend}) on ${opened.adapter.name}`,
-    createStore: (parameters) => WebgpuParameterStore.create(opened, parameters, context.padded),
+    createStore: (parameters) => WebgpuParameterStore.create(opened, parameters, context.padded, roleOf),
     compile: async (graph, store) => {
       if (!(store instanceof WebgpuParameterStore))
         throw new GraphError("The parameters live on another executor.");

@@ -5,7 +5,7 @@ import type { HostTensor } from "../../graph/spec.ts";
 import { openWebgpuDevice } from "./device/openDevice.ts";
 import { BindingLimitError } from "./errors.ts";
 import { createWebgpuExecutor } from "./executor.ts";
-import { WebgpuParameterStore } from "./store.ts";
+import type { WebgpuParameterStore } from "./store.ts";
 
 const opened = await openWebgpuDevice({ adapter: "any" });
 const WEIGHT = { role: "adapterWeight", trainable: true } as const;
@@ -96,8 +96,8 @@ describe("programs on the WebGPU executor", () => {
 
   it("refuse a tensor that one binding cannot show, naming it and the limit", async () => {
     const limited = { ...opened, profile: { ...opened.profile, maxBindingBytes: 1024 } };
-    const store = await WebgpuParameterStore.create(limited, new Map(), (bytes) => bytes);
-    const compiled = createWebgpuExecutor({ device: limited }).compile(sumGraph(300), store);
+    const narrow = createWebgpuExecutor({ device: limited });
+    const compiled = narrow.compile(sumGraph(300), await narrow.createStore(new Map()));
     await expect(compiled).rejects.toBeInstanceOf(BindingLimitError);
     await expect(compiled).rejects.toThrow(/takes 1.2 KiB; one binding .* shows 1.0 KiB/);
   });

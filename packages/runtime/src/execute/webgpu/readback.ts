@@ -8,9 +8,11 @@ import type { BufferRange } from "./arena.ts";
 import { createBuffer } from "./buffers.ts";
 import { bufferUsage, mapMode } from "./device/constants.ts";
 import type { WebgpuDevice } from "./device/openDevice.ts";
+import { bufferLabel } from "./ledger/roles.ts";
 import type { Location } from "./locations.ts";
 import { locate } from "./locations.ts";
 
+const READBACK_LABEL = bufferLabel("staging", "readback");
 const READBACK_USAGE = bufferUsage.mapRead | bufferUsage.copyDestination;
 
 interface ReadOutput extends TensorSpec {
@@ -33,7 +35,8 @@ export class OutputReadback {
       bytes += byteSize({ shape, dtype });
       return { name, shape, dtype, location: locate(graph, plan, value), offset };
     });
-    const buffer = bytes === 0 ? null : await createBuffer(opened.device, "readback", bytes, READBACK_USAGE);
+    const buffer =
+      bytes === 0 ? null : await createBuffer(opened.device, READBACK_LABEL, bytes, READBACK_USAGE);
     return new OutputReadback(opened, outputs, buffer);
   }
 
@@ -83,7 +86,7 @@ export async function readBuffer(
   bytes: number,
 ): Promise<ArrayBuffer> {
   health.check();
-  const staging = await createBuffer(device, "readback", bytes, READBACK_USAGE);
+  const staging = await createBuffer(device, READBACK_LABEL, bytes, READBACK_USAGE);
   try {
     const encoder = device.createCommandEncoder();
     encoder.copyBufferToBuffer(buffer, 0, staging, 0, bytes);

@@ -3,6 +3,7 @@ import type { MemoryPlan } from "../../plan/memoryPlan.ts";
 import type { BufferRange } from "./arena.ts";
 import { createBuffer } from "./buffers.ts";
 import { bufferUsage } from "./device/constants.ts";
+import { bufferLabel } from "./ledger/roles.ts";
 import type { Location } from "./locations.ts";
 import { locate, locationKey } from "./locations.ts";
 
@@ -27,7 +28,7 @@ export class StateCopies {
       // A parameter whose next value is another parameter's old one, as in a swap.
       const usage = bufferUsage.copySource | bufferUsage.copyDestination;
       const waiting = overwritten.has(locationKey(from))
-        ? await createBuffer(device, "waiting state", from.bytes, usage)
+        ? await createBuffer(device, bufferLabel("workspace", "waiting state"), from.bytes, usage)
         : null;
       copies.push({ from, to, waiting });
     }

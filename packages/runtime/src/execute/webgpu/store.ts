@@ -1,10 +1,12 @@
 import { InputError } from "../../errors.ts";
+import type { ParameterRole } from "../../graph/graph.ts";
 import type { HostTensor, TensorSpec } from "../../graph/spec.ts";
 import { byteSize, elementCount } from "../../graph/spec.ts";
 import type { ParameterStore } from "../executor.ts";
 import { SharedArena } from "./arena.ts";
 import { createBuffer, TENSOR_USAGE } from "./buffers.ts";
 import type { WebgpuDevice } from "./device/openDevice.ts";
+import { bufferLabel } from "./ledger/roles.ts";
 import { readBuffer } from "./readback.ts";
 
 interface StoredParameter extends TensorSpec {
@@ -17,11 +19,15 @@ export class WebgpuParameterStore implements ParameterStore {
   readonly #opened: WebgpuDevice;
   readonly #parameters: Map<string, StoredParameter>;
 
-  /** @param padded the size of the buffer for a tensor of so many bytes */
+  /**
+   * @param padded the size of the buffer for a tensor of so many bytes
+   * @param roleOf what a parameter is for, as a ledger counts it
+   */
   static async create(
     opened: WebgpuDevice,
     parameters: ReadonlyMap<string, HostTensor>,
     padded: (bytes: number) => number,
+    roleOf: (name: string) => ParameterRole,
   ): Promise<WebgpuParameterStore> {
     const { device } = opened;
     const made = new Map<string, StoredParameter>();
@@ -29,7 +35,7 @@ export class WebgpuParameterStore implements ParameterStore {
       for (const [name, { shape, dtype, data }] of parameters) {
         const buffer = await createBuffer(
           device,
-          `parameter ${name}`,
+          bufferLabel(roleOf(name), name),
           padded(byteSize({ shape, dtype })),
           TENSOR_USAGE,
         );

@@ -2,6 +2,7 @@ import { alignUp } from "../../plan/deviceProfile.ts";
 import type { BufferRange } from "./arena.ts";
 import { createBuffer } from "./buffers.ts";
 import { bufferUsage } from "./device/constants.ts";
+import { bufferLabel } from "./ledger/roles.ts";
 import type { LoweredDispatch } from "./lowerGraph.ts";
 
 /** The uniform blocks of all dispatches of a program in one buffer, equal ones once. They never change. */
@@ -23,7 +24,7 @@ export class UniformBlocks {
     if (bytes === 0) return new UniformBlocks(null, offsets);
     const buffer = await createBuffer(
       device,
-      "uniforms",
+      bufferLabel("staging", "uniforms"),
       bytes,
       bufferUsage.uniform | bufferUsage.copyDestination,
     );
