@@ -70,7 +70,7 @@ export const dropout: OpDefinition<DropoutAttributes> = defineOp<DropoutAttribut
 });
 
 /** Elements whose 24-bit noise is below this are dropped. */
-export function dropoutThreshold(probability: number): number {
+function dropoutThreshold(probability: number): number {
   return Math.round(probability * 2 ** NOISE_BITS);
 }
 

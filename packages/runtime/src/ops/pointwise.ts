@@ -256,7 +256,7 @@ function mapRows<Name extends string, Row, Result>(
   return Object.fromEntries(entries.map(([name, row]) => [name, define(name, row)])) as Record<Name, Result>;
 }
 
-export const unaryRows: Readonly<Record<UnaryName, UnaryRow>> = unaryTable;
-export const binaryRows: Readonly<Record<BinaryName, BinaryRow>> = binaryTable;
+const unaryRows: Readonly<Record<UnaryName, UnaryRow>> = unaryTable;
+const binaryRows: Readonly<Record<BinaryName, BinaryRow>> = binaryTable;
 export const unaryOps = mapRows(unaryRows, defineUnary);
 export const binaryOps = mapRows(binaryRows, defineBinary);

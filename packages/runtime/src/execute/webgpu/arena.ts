@@ -55,25 +55,17 @@ export class SharedArena {
     return this.#scratch;
   }
 
-  /** Makes room for a program, which keeps it until `release`. Grows by replacing: old content is lost. */
+  /**
+   * Makes room for a program, which keeps it until `release`. Grows by replacing: old content is lost.
+   * @throws GpuOutOfMemoryError; the programs from before can still run
+   */
   async reserve(user: object, needs: ArenaNeeds): Promise<void> {
-    this.#users.set(user, needs);
-    if (needs.arenaBytes > this.#arenaBytes) {
-      // The old one goes first, so that both never take memory together.
-      this.#destroyArena();
-      this.#chunkBytes = needs.chunkBytes;
-      const count = Math.ceil(needs.arenaBytes / needs.chunkBytes);
-      this.#buffers = await Promise.all(
-        Array.from({ length: count }, (_, index) => {
-          const bytes = Math.min(needs.chunkBytes, needs.arenaBytes - index * needs.chunkBytes);
-          return createBuffer(this.#device, bufferLabel("arena", String(index)), bytes, TENSOR_USAGE);
-        }),
-      );
-      this.#arenaBytes = needs.arenaBytes;
-    }
-    if (needs.scratchBytes > (this.#scratch?.size ?? 0)) {
-      this.#destroyScratch();
-      this.#scratch = await createBuffer(this.#device, SCRATCH_LABEL, needs.scratchBytes, TENSOR_USAGE);
+    try {
+      await this.#grow(needs);
+      this.#users.set(user, needs);
+    } catch (error) {
+      for (const before of this.#users.values()) await this.#grow(before);
+      throw error;
     }
   }
 
@@ -93,6 +85,26 @@ export class SharedArena {
     const buffer = this.#buffers[Math.floor(location.offset / this.#chunkBytes)];
     if (buffer === undefined) throw new RangeError(`The arena has no byte ${location.offset}.`);
     return { buffer, offset: location.offset % this.#chunkBytes, size: location.bytes };
+  }
+
+  async #grow(needs: ArenaNeeds): Promise<void> {
+    if (needs.arenaBytes > this.#arenaBytes) {
+      // The old one goes first, so that both never take memory together.
+      this.#destroyArena();
+      this.#chunkBytes = needs.chunkBytes;
+      const count = Math.ceil(needs.arenaBytes / needs.chunkBytes);
+      this.#buffers = await Promise.all(
+        Array.from({ length: count }, (_, index) => {
+          const bytes = Math.min(needs.chunkBytes, needs.arenaBytes - index * needs.chunkBytes);
+          return createBuffer(this.#device, bufferLabel("arena", String(index)), bytes, TENSOR_USAGE);
+        }),
+      );
+      this.#arenaBytes = needs.arenaBytes;
+    }
+    if (needs.scratchBytes > (this.#scratch?.size ?? 0)) {
+      this.#destroyScratch();
+      this.#scratch = await createBuffer(this.#device, SCRATCH_LABEL, needs.scratchBytes, TENSOR_USAGE);
+    }
   }
 
   #destroyArena(): void {

@@ -35,7 +35,12 @@ export class BufferPerTensorProgram implements Program {
     const compiled = await compileGraph(context, graph, store);
     const program = new BufferPerTensorProgram(context.opened, store, compiled);
     const { scratchBytes } = compiled;
-    await store.arena.reserve(program, { arenaBytes: 0, chunkBytes: 1, scratchBytes });
+    try {
+      await store.arena.reserve(program, { arenaBytes: 0, chunkBytes: 1, scratchBytes });
+    } catch (error) {
+      await program.dispose();
+      throw error;
+    }
     return program;
   }
 

@@ -1,12 +1,12 @@
 import { InputError } from "../../errors.ts";
-import type { Graph, ValueId } from "../../graph/graph.ts";
+import type { Graph } from "../../graph/graph.ts";
 import { leavesOf } from "../../graph/graph.ts";
 import { formatSpec, sameShape } from "../../graph/spec.ts";
 import type { KernelDevice } from "../../ops/kernel.ts";
 import type { MemoryPlan } from "../../plan/memoryPlan.ts";
 import { planMemory } from "../../plan/memoryPlan.ts";
 import type { BufferRange } from "./arena.ts";
-import { uploadConstants } from "./constants.ts";
+import { Constants } from "./constants.ts";
 import type { WebgpuDevice } from "./device/openDevice.ts";
 import type { IndexCheck } from "./indexChecks.ts";
 import { indexChecks } from "./indexChecks.ts";
@@ -38,7 +38,7 @@ export interface CompiledGraph {
   readonly scratchBytes: number;
   readonly dispatches: readonly CompiledDispatch[];
   readonly uniforms: UniformBlocks;
-  readonly constants: ReadonlyMap<ValueId, GPUBuffer>;
+  readonly constants: Constants;
   readonly readback: OutputReadback;
   readonly stateCopies: StateCopies;
   readonly indexChecks: readonly IndexCheck[];
@@ -63,6 +63,12 @@ export async function compileGraph(
   const lowered = lowerGraph(graph, plan, kernelDevice);
   const dispatches = extend(plan, lowered);
   const kernels = await Promise.all(dispatches.map((dispatch) => pipelines.get(dispatch)));
+  const [uniforms, constants, readback, stateCopies] = await allOrNone([
+    UniformBlocks.create(opened.device, dispatches),
+    Constants.upload(opened.device, graph, padded),
+    OutputReadback.create(opened, graph, plan),
+    StateCopies.create(opened.device, graph, plan),
+  ]);
   return {
     graph,
     plan,
@@ -71,12 +77,23 @@ export async function compileGraph(
       ...dispatch,
       ...(kernels[index] as CompiledKernel),
     })),
-    uniforms: await UniformBlocks.create(opened.device, dispatches),
-    constants: await uploadConstants(opened.device, graph, padded),
-    readback: await OutputReadback.create(opened, graph, plan),
-    stateCopies: await StateCopies.create(opened.device, graph, plan),
+    uniforms,
+    constants,
+    readback,
+    stateCopies,
     indexChecks: checks,
   };
+}
+
+/** Waits for all; where one fails, those that were made are destroyed again. */
+async function allOrNone<Made extends readonly { destroy(): void }[]>(
+  promises: readonly [...{ [Index in keyof Made]: Promise<Made[Index]> }],
+): Promise<Made> {
+  const settled = await Promise.allSettled(promises);
+  if (settled.some(({ status }) => status === "rejected")) {
+    for (const result of settled) if (result.status === "fulfilled") result.value.destroy();
+  }
+  return (await Promise.all(promises)) as unknown as Made;
 }
 
 /** Frees what belongs to the graph alone. */
@@ -84,7 +101,7 @@ export function destroyCompiled({ uniforms, constants, readback, stateCopies }: 
   uniforms.destroy();
   readback.destroy();
   stateCopies.destroy();
-  for (const buffer of constants.values()) buffer.destroy();
+  constants.destroy();
 }
 
 /** The bytes of a parameter or a constant. */
@@ -93,8 +110,7 @@ export function persistentRange(
   store: WebgpuParameterStore,
   location: Location & { readonly kind: "parameter" | "constant" },
 ): BufferRange {
-  const buffer = location.kind === "parameter" ? store.buffer(location.name) : constants.get(location.id);
-  if (buffer === undefined) throw new RangeError("A constant of the graph was not uploaded.");
+  const buffer = location.kind === "parameter" ? store.buffer(location.name) : constants.buffer(location.id);
   return { buffer, offset: 0, size: location.bytes };
 }
 

@@ -17,10 +17,6 @@ export class PipelineCache {
     this.#device = device;
   }
 
-  get size(): number {
-    return this.#kernels.size;
-  }
-
   /** @throws ShaderCompileError, with the op's name and the source lines */
   get(dispatch: LoweredDispatch): Promise<CompiledKernel> {
     const known = this.#kernels.get(dispatch.wgsl);
