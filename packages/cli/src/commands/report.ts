@@ -17,6 +17,12 @@ export const report: Command = {
       description: "The page; report.html in the folder where absent",
     },
     title: { type: "string", valueHint: "text", description: "Title of the page" },
+    note: { type: "string", valueHint: "text", description: "What readers should know, on the page" },
+    command: {
+      type: "string",
+      valueHint: "text",
+      description: "The command that made the results, on the page",
+    },
   },
   run: async (options, context) => {
     const given = options.positionals[0];
@@ -29,8 +35,14 @@ export const report: Command = {
     const out = options.text("out");
     const file = out === undefined ? join(folder, "report.html") : resolve(out);
     const title = options.text("title") ?? "Fine-tuning methods compared";
+    const [note, command] = [options.text("note"), options.text("command")];
     try {
-      const written = await writeReport(folder, file, { title, generatedAt: new Date().toISOString() });
+      const written = await writeReport(folder, file, {
+        title,
+        generatedAt: new Date().toISOString(),
+        ...(note === undefined ? {} : { notes: [note] }),
+        ...(command === undefined ? {} : { command }),
+      });
       for (const warning of written.warnings) context.say(`warning: ${warning}`);
       return {
         exitCode: 0,
