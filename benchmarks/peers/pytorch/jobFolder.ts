@@ -71,7 +71,7 @@ function describe(job: TrainingJob): object {
     formatVersion: 1,
     modelFolder: job.modelFolder,
     method: job.method,
-    lora: job.method === "lora" ? job.methodConfig : null,
+    lora: job.method === "lora" ? loraSettings(job.methodConfig) : null,
     numLabels: prepared.model.head.kind === "classification" ? prepared.model.head.labelCount : 1,
     optimizer: {
       beta1: optimizer.beta1,
@@ -83,6 +83,14 @@ function describe(job: TrainingJob): object {
     maxGradientNorm: optimizer.maxGradientNorm,
     threads: job.threads,
   };
+}
+
+/** The settings of LoRA that train.py knows. @throws Error for a dropout, which it does not replay */
+function loraSettings({ rank, alpha, targetModules, dropout }: TrainingJob["methodConfig"]): object {
+  if (dropout !== undefined && dropout !== 0) {
+    throw new Error(`LoRA has dropout ${JSON.stringify(dropout)}; only runs with dropout 0 can be replayed.`);
+  }
+  return { rank, alpha, targetModules };
 }
 
 /** The adapter's tensors and the head: all that trains and that the checkpoint does not bring. */

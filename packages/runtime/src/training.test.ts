@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
+import type { HostTensor } from "./index.ts";
 import {
-  addAdamWStep,
   adamWInputs,
+  addAdamWStep,
   createCpuExecutor,
   createRandom,
   GraphBuilder,
-  type HostTensor,
   momentNames,
 } from "./index.ts";
 
@@ -34,9 +34,18 @@ describe("a training step on the CPU executor", () => {
       ["w1", [hidden, width]],
       ["w2", [classes, hidden]],
     ] as const) {
-      parameters.set(name, filled(shape, () => random.normal()));
-      parameters.set(momentNames(name).first, filled(shape, () => 0));
-      parameters.set(momentNames(name).second, filled(shape, () => 0));
+      parameters.set(
+        name,
+        filled(shape, () => random.normal()),
+      );
+      parameters.set(
+        momentNames(name).first,
+        filled(shape, () => 0),
+      );
+      parameters.set(
+        momentNames(name).second,
+        filled(shape, () => 0),
+      );
     }
     const executor = createCpuExecutor({ threads: 1 });
     const store = await executor.createStore(parameters);
@@ -47,7 +56,11 @@ describe("a training step on the CPU executor", () => {
     );
     const losses: number[] = [];
     for (let step = 0; step < 200; step++) {
-      const { loss: value } = await program.run({ x: inputs.data, labels: targets, ...adamWInputs(step, 0.05, ADAMW) });
+      const { loss: value } = await program.run({
+        x: inputs.data,
+        labels: targets,
+        ...adamWInputs(step, 0.05, ADAMW),
+      });
       losses.push(value?.data[0] as number);
     }
     await program.dispose();
