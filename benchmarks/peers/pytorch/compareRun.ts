@@ -15,7 +15,6 @@ interface PeerPrediction {
 
 interface PeerTiming {
   readonly environment: Readonly<Record<string, unknown>>;
-  readonly stepMs: readonly number[];
   readonly evaluation: { readonly accuracy: number } | null;
 }
 
@@ -33,8 +32,6 @@ export interface RunComparison {
   };
   readonly predictions: { readonly count: number; readonly equal: number; readonly equalShare: number };
   readonly accuracy: { readonly ours: number | null; readonly pytorch: number | null };
-  /** Real tokens (no padding) a second of training steps, each side in a run of its own. */
-  readonly tokensPerSecond: { readonly ours: number; readonly pytorch: number; readonly ratio: number };
   readonly pytorchEnvironment: Readonly<Record<string, unknown>>;
 }
 
@@ -59,9 +56,6 @@ export async function compareRun(run: string, job: string, peer: string): Promis
   const equal = predictions.filter(
     ({ exampleId, prediction }) => theirPrediction.get(exampleId) === prediction,
   ).length;
-  const peerTrainMs = timing.stepMs.reduce((total, stepMs) => total + stepMs, 0);
-  const peerTokensPerSecond = ((result.time?.tokensTrained ?? 0) / peerTrainMs) * 1000;
-  const ourTokensPerSecond = result.time?.tokensPerSecond ?? Number.NaN;
   if (steps.length !== peerSteps.length) {
     throw new Error(`${run} has ${steps.length} steps, ${peer} has ${peerSteps.length}.`);
   }
@@ -80,11 +74,6 @@ export async function compareRun(run: string, job: string, peer: string): Promis
     accuracy: {
       ours: result.metrics.find(({ primary }) => primary)?.value ?? null,
       pytorch: timing.evaluation?.accuracy ?? null,
-    },
-    tokensPerSecond: {
-      ours: ourTokensPerSecond,
-      pytorch: peerTokensPerSecond,
-      ratio: ourTokensPerSecond / peerTokensPerSecond,
     },
     pytorchEnvironment: timing.environment,
   };

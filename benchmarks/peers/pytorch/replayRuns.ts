@@ -1,7 +1,8 @@
 /**
- * Replays finished runs in PyTorch + peft, one after another, and writes how the two compare: predictions, losses,
- * accuracy, speed. Only runs of LoRA and full fine-tuning without dropout can be replayed. Takes about as long again as
- * the runs took; a run whose comparison is in the file already is not replayed again.
+ * Replays finished runs in PyTorch + peft, one after another, and writes how the two compare: losses, predictions,
+ * accuracy. (Speed is compareSpeed.ts, which times both sides in one run.) Only runs of LoRA and full fine-tuning
+ * without dropout can be replayed. Takes about as long again as the runs took; a run whose comparison is in the file
+ * already is not replayed again.
  *
  *   tsx benchmarks/peers/pytorch/replayRuns.ts --model MODEL_FOLDER --data GLUE_FOLDER --python PYTHON --out FILE.json RUN_FOLDER...
  */
