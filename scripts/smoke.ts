@@ -2,14 +2,18 @@
  * Run by Deno, Bun and Node in turn (`pnpm smoke:deno` and so on): does each runtime load and run the packages from
  * their sources? What is computed is tested elsewhere; a check here is one line in the table.
  */
-import { readdir, readFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 
-const packagesFolder = resolve(import.meta.dirname, "../packages");
+const projectFolder = resolve(import.meta.dirname, "..");
+const packagesFolder = join(projectFolder, "packages");
 
-/** Imports the index of every package in the workspace, so a new package is checked without being named here. */
+/** Imports the index of every package that has one, so a new package is checked without being named here. */
 async function importEveryPackage(): Promise<void> {
   const folders = [packagesFolder, join(packagesFolder, "methods")];
   let count = 0;
@@ -17,10 +21,10 @@ async function importEveryPackage(): Promise<void> {
     for (const name of await readdir(folder)) {
       const manifest = await readFile(join(folder, name, "package.json"), "utf8").catch(() => undefined);
       if (manifest === undefined) continue;
-      const { exports } = JSON.parse(manifest) as { exports: Record<string, string> };
-      for (const path of Object.values(exports)) {
-        await import(pathToFileURL(join(folder, name, path)).href);
-      }
+      const { exports } = JSON.parse(manifest) as { exports?: Record<string, string> };
+      const index = exports?.["."];
+      if (index === undefined) continue;
+      await import(pathToFileURL(join(folder, name, index)).href);
       count += 1;
     }
   }
@@ -44,9 +48,43 @@ async function runGraphOnCpu(): Promise<void> {
   if (y?.data[0] !== 11) throw new Error(`1 * 3 + 2 * 4 came out as ${y?.data[0]}, not 11`);
 }
 
+/** The main job as a user starts it, small: a grid, a cell in a process of this same runtime, a result, a page. */
+async function trainFromTheCommandLine(): Promise<void> {
+  const { currentRuntime, runtimeCommand } = await import("@peftbench/harness");
+  const { writeTinyModel, writeTinySst2 } = await import("@peftbench/harness/testing");
+  const folder = await mkdtemp(join(tmpdir(), "peftbench-smoke-"));
+  try {
+    await writeTinyModel(join(folder, "tiny"));
+    await writeTinySst2(join(folder, "glue"), { train: 32, dev: 8 });
+    const { program, parameters } = runtimeCommand(currentRuntime().name, projectFolder);
+    const places = [
+      "--model",
+      join(folder, "tiny"),
+      "--data",
+      join(folder, "glue"),
+      "--out",
+      join(folder, "out"),
+    ];
+    const { stdout } = await promisify(execFile)(
+      program,
+      [
+        ...parameters,
+        join(projectFolder, "packages/cli/src/main.ts"),
+        ...["glue", "--tasks", "sst2", "--methods", "lora", "--preset", "smoke", "--json", ...places],
+      ],
+      { cwd: projectFolder },
+    );
+    const { cells, report } = JSON.parse(stdout) as { cells: { status: string }[]; report: string | null };
+    if (cells[0]?.status !== "ok" || report === null) throw new Error(`the run ended as ${stdout}`);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
 const checks: Readonly<Record<string, () => Promise<void>>> = {
   "imports every package": importEveryPackage,
   "runs a graph on the CPU executor": runGraphOnCpu,
+  "trains a cell from the command line": trainFromTheCommandLine,
 };
 
 const runtimeName = "Deno" in globalThis ? "Deno" : "Bun" in globalThis ? "Bun" : "Node";
