@@ -10,7 +10,7 @@ export const executeCell = createExecuteCell({
   tasks: glueTasks,
   createExecutor: async (kind, threads) => {
     if (kind === "cpu") return createCpuExecutor({ threads });
-    throw new Error(`There is no executor for ${kind} yet. Use --device cpu.`);
+    throw new Error(`Cells are not trained on ${kind} yet. Use --device cpu.`);
   },
   memoryLimitBytes: totalmem,
 });

@@ -7,10 +7,10 @@ export function executorFor(device: string | undefined, say: (line: string) => v
   const chosen = oneOf("--device", device ?? "auto", ["auto", "cpu", "webgpu"]);
   if (chosen === "webgpu") {
     throw new UsageError(
-      "--device: found webgpu, which this version has no executor for yet. Allowed: auto, cpu. Use --device cpu.",
+      "--device: found webgpu, on which cells are not trained yet. Allowed: auto, cpu. Use --device cpu.",
     );
   }
   if (chosen === "auto")
-    say("device: cpu (--device auto takes the CPU; this version has no WebGPU executor yet)");
+    say("device: cpu (--device auto takes the CPU; cells are not trained on WebGPU yet)");
   return "cpu";
 }
