@@ -1,4 +1,5 @@
-import type { KernelContext } from "../../kernel.ts";
+import type { KernelContext, KernelDispatch } from "../../kernel.ts";
+import { f32, u32 } from "../../kernel.ts";
 import type { MatmulAttributes } from "../../matmul.ts";
 
 /** `scale * op(a) @ op(b)`: `batch` products of [rows, inner] by [inner, columns]. */
@@ -40,4 +41,23 @@ export interface InnerSplit {
 export function splitInner(inner: number, wanted: number): InnerSplit {
   const chunk = Math.ceil(Math.ceil(inner / wanted) / 4) * 4;
   return { splits: Math.ceil(inner / chunk), chunk };
+}
+
+/** The numbers that every tiled kernel is given, in the order of its uniforms. `tiles` counts tiles of the result. */
+export function tileUniforms(
+  problem: MatmulProblem,
+  split: InnerSplit,
+  tiles: { readonly count: number; readonly rows: number; readonly columns: number },
+): KernelDispatch["uniforms"] {
+  return [
+    u32("tiles", tiles.count),
+    u32("tileRows", tiles.rows),
+    u32("tileColumns", tiles.columns),
+    u32("batch", problem.batch),
+    u32("rows", problem.rows),
+    u32("inner", problem.inner),
+    u32("columns", problem.columns),
+    u32("chunk", split.chunk),
+    f32("scale", problem.scale),
+  ];
 }

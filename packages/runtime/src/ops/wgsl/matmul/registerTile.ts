@@ -1,7 +1,8 @@
 import type { KernelBinding, KernelDevice, KernelDispatch } from "../../kernel.ts";
-import { f32, gridOf, input, u32 } from "../../kernel.ts";
+import { gridOf, input } from "../../kernel.ts";
 import { columnVector, loadColumns, loadRows, rowElement, STEPS, vectorLayouts } from "./operands.ts";
 import type { InnerSplit, MatmulProblem } from "./problem.ts";
+import { tileUniforms } from "./problem.ts";
 
 /** Columns of one thread, in vec4s. */
 const VECTORS = 2;
@@ -98,17 +99,7 @@ ${store.join("\n")}
       input(1, "b", layouts.b ? "vec4<f32>" : "f32"),
       { ...result, name: "product" },
     ],
-    uniforms: [
-      u32("tiles", count),
-      u32("tileRows", tileRows),
-      u32("tileColumns", tileColumns),
-      u32("batch", problem.batch),
-      u32("rows", problem.rows),
-      u32("inner", problem.inner),
-      u32("columns", problem.columns),
-      u32("chunk", split.chunk),
-      f32("scale", problem.scale),
-    ],
+    uniforms: tileUniforms(problem, split, { count, rows: tileRows, columns: tileColumns }),
     workgroups: gridOf(count, device),
   };
 }

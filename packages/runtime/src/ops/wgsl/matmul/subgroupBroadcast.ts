@@ -1,7 +1,8 @@
 import type { KernelBinding, KernelDevice, KernelDispatch } from "../../kernel.ts";
-import { f32, gridOf, input, u32 } from "../../kernel.ts";
+import { gridOf, input } from "../../kernel.ts";
 import { COMPONENTS, guarded, STEPS, vectorLayouts } from "./operands.ts";
 import type { InnerSplit, MatmulProblem } from "./problem.ts";
+import { tileUniforms } from "./problem.ts";
 
 const TILE_ROWS = 32;
 const COLUMNS_A_LANE = 2;
@@ -90,17 +91,7 @@ ${store.join("\n")}
       input(1, "b", transposeB ? (layouts.b ? "vec4<f32>" : "f32") : isPair ? "vec2<f32>" : "f32"),
       { ...result, name: "product" },
     ],
-    uniforms: [
-      u32("tiles", count),
-      u32("tileRows", tileRows),
-      u32("tileColumns", tileColumns),
-      u32("batch", problem.batch),
-      u32("rows", problem.rows),
-      u32("inner", problem.inner),
-      u32("columns", problem.columns),
-      u32("chunk", split.chunk),
-      f32("scale", problem.scale),
-    ],
+    uniforms: tileUniforms(problem, split, { count, rows: tileRows, columns: tileColumns }),
     workgroups: gridOf(count, device),
   };
 }
