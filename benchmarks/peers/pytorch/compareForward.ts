@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { sequenceTokenizer } from "@peftbench/harness";
 import type { PretrainedModel, TensorFile, TensorToWrite } from "@peftbench/models";
 import {
   loadPretrained,
@@ -76,19 +77,9 @@ async function realBatches(
   dataFolder: string,
   count: number,
 ): Promise<readonly Batch[]> {
-  const tokenizer = await loadTokenizer(modelFolder);
+  const tokenizer = sequenceTokenizer(await loadTokenizer(modelFolder));
   const { dev } = await loadTask(findTask("sst2"), { dataFolder });
-  const { examples } = tokenizeExamples(
-    dev.slice(0, count),
-    {
-      padTokenId: tokenizer.padId,
-      encode: (text, pair, { maxLength }) => {
-        const { ids, typeIds, truncated } = tokenizer.encode(text, pair, { maxLength });
-        return { inputIds: ids, typeIds, truncated };
-      },
-    },
-    { maxLength: 128 },
-  );
+  const { examples } = tokenizeExamples(dev.slice(0, count), tokenizer, { maxLength: 128 });
   return Array.from({ length: Math.ceil(count / BATCH_ROWS) }, (_, index) => {
     const members = Array.from(
       { length: Math.min(BATCH_ROWS, count - index * BATCH_ROWS) },
@@ -98,7 +89,7 @@ async function realBatches(
     const plan = { bucketLength: length, exampleIndices: Int32Array.from(members) };
     return makeBatch(examples, plan, {
       batchSize: members.length,
-      padTokenId: tokenizer.padId,
+      padTokenId: tokenizer.padTokenId,
       kind: "classification",
     });
   });

@@ -12,7 +12,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { PreparedCell, TrainingConfig } from "@peftbench/harness";
-import { loadSuite, prepareCell, Trainer, trainingConfigSchema } from "@peftbench/harness";
+import { loadSuite, median, prepareCell, Trainer, trainingConfigSchema } from "@peftbench/harness";
 import { methods } from "@peftbench/methods";
 import { openCheckpoint } from "@peftbench/models";
 import { createCpuExecutor } from "@peftbench/runtime";
@@ -66,11 +66,11 @@ async function compareSpeed(options: SpeedOptions, methodId: string, length: num
     }
     const tokens = ROWS * length;
     const side = (pick: (round: (typeof rounds)[number]) => SideTimes) => {
-      const medians = rounds.map((round) => median(pick(round).stepMs.slice(WARMUP_STEPS)));
+      const medians = rounds.map((round) => middle(pick(round).stepMs.slice(WARMUP_STEPS)));
       return {
-        stepMsMedian: median(medians),
+        stepMsMedian: middle(medians),
         stepMsByRound: medians,
-        tokensPerSecond: (tokens / median(medians)) * 1000,
+        tokensPerSecond: (tokens / middle(medians)) * 1000,
       };
     };
     const [ours, peer] = [side((round) => round.ours), side((round) => round.peer)];
@@ -206,11 +206,8 @@ function requireEqualLosses(ours: readonly number[], peer: readonly number[]): v
   });
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
+function middle(stepMs: readonly number[]): number {
+  return median(stepMs) ?? Number.NaN;
 }
 
 const { values } = parseArgs({

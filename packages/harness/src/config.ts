@@ -1,5 +1,5 @@
+import { savePolicies } from "@peftbench/runtime";
 import { z } from "zod";
-import { savePolicies } from "./result/schema.ts";
 
 const positiveInt = z.int().positive();
 const fraction = z.number().min(0).lt(1);

@@ -97,5 +97,5 @@ export {
   type Registries,
 } from "./training/executeCell.ts";
 export { planTraining } from "./training/memory.ts";
-export { type PreparedCell, type PreparedSplit, prepareCell } from "./training/prepare.ts";
+export { type PreparedCell, type PreparedSplit, prepareCell, sequenceTokenizer } from "./training/prepare.ts";
 export { optimizerSettings, Trainer, trainingGraph } from "./training/trainer.ts";

@@ -16,6 +16,13 @@ describe("the GLUE suite", () => {
     }
   });
 
+  test("is refused by the field's name where it asks for a save policy that no graph pass makes", async () => {
+    const suite = await loadSuite(glueFile);
+    const preset = suite.presets[suite.defaultPreset]!;
+    const layer = { savePolicy: "layer" } as unknown as Parameters<typeof trainingFor>[3][number];
+    expect(() => trainingFor(suite, preset, "lora", [layer])).toThrow(/savePolicy/);
+  });
+
   test("gives later layers the last word", async () => {
     const suite = await loadSuite(glueFile);
     const preset = { ...suite.presets[suite.defaultPreset]!, training: { epochs: 7, learningRate: 1 } };

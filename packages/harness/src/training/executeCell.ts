@@ -161,7 +161,9 @@ async function train(
   const { spec, emit, nowMs } = context;
   const { batchSize, epochs } = spec.cell.config.training;
   const { buckets, padTokenId, task, train: split } = prepared;
-  let progress = started;
+  // One list for the run: copying it at every step would make a long run quadratic.
+  const stepTimes = [...started.stepMs];
+  let progress: Progress = { ...started, stepMs: stepTimes };
   let savedAtMs = nowMs();
   const save = async (): Promise<void> => {
     const kept = { ...progress, compileMs: progress.compileMs + compileMs() };
@@ -185,13 +187,13 @@ async function train(
       const compiledBefore = compileMs();
       const outcome = await trainer.step(batch, progress.stepsDone);
       const stepMs = nowMs() - stepStarted - (compileMs() - compiledBefore);
+      stepTimes.push(stepMs);
       progress = {
         ...progress,
         stepsDone: progress.stepsDone + 1,
         stepsSkipped: progress.stepsSkipped + (outcome.updated ? 0 : 1),
         tokensTrained: progress.tokensTrained + batch.tokens,
         trainMs: progress.trainMs + stepMs,
-        stepMs: [...progress.stepMs, stepMs],
         firstLoss: progress.stepsDone === 0 ? finiteOrNull(outcome.loss) : progress.firstLoss,
         lastLoss: finiteOrNull(outcome.loss),
       };
@@ -210,7 +212,7 @@ async function train(
       if (nowMs() - savedAtMs > CHECKPOINT_INTERVAL_MS) await save();
     }
   }
-  return { ...progress, compileMs: progress.compileMs };
+  return progress;
 }
 
 function named<Item extends { readonly id: string }>(items: readonly Item[], id: string, what: string): Item {

@@ -101,7 +101,7 @@ export async function prepareCell(
 }
 
 /** The models' tokenizer in the form that batching needs. */
-function sequenceTokenizer(tokenizer: Tokenizer): SequenceTokenizer {
+export function sequenceTokenizer(tokenizer: Tokenizer): SequenceTokenizer {
   return {
     padTokenId: tokenizer.padId,
     encode: (text, pair, { maxLength }) => {

@@ -19,7 +19,6 @@ import type {
   ParameterStore,
   Program,
   ProgramInputs,
-  SavePolicy,
 } from "@peftbench/runtime";
 import {
   adamWInputs,
@@ -86,7 +85,7 @@ export function trainingGraph(
     kind: accumulates ? "accumulate" : "step",
     dropout: training.dropout,
   });
-  return applySavePolicy(graph, training.savePolicy as SavePolicy);
+  return applySavePolicy(graph, training.savePolicy);
 }
 
 /** A model in training on an executor: its parameters, the programs compiled so far, and the method's stage. */

@@ -8,10 +8,10 @@ import { minimumCut } from "./minimumCut.ts";
 import { pruneGraph } from "./prune.ts";
 import { rebuildGraph } from "./rebuild.ts";
 
-/** What a training step keeps of its forward pass: all that gradient rules read, or as little as cheap work allows. */
-export type SavePolicy = "eager" | "recompute";
+export const savePolicies = ["eager", "recompute"] as const;
 
-export const savePolicies: readonly SavePolicy[] = ["eager", "recompute"];
+/** What a training step keeps of its forward pass: all that gradient rules read, or as little as cheap work allows. */
+export type SavePolicy = (typeof savePolicies)[number];
 
 /**
  * `eager` keeps every forward value that the backward pass reads, as an eager framework does: the graph as it is.
