@@ -26,12 +26,19 @@ export { createWebgpuExecutor, type WebgpuExecutorOptions } from "./execute/webg
 export * from "./execute/webgpu/ledger/ledger.ts";
 export { GraphBuilder, type ParameterOptions } from "./graph/builder.ts";
 export * from "./graph/graph.ts";
+export { decodeHalf } from "./graph/half.ts";
 export * from "./graph/spec.ts";
 export { type MatmulOptions, Tensor } from "./graph/tensor.ts";
 export type { AdamWAttributes } from "./ops/adamw.ts";
 export * from "./optim/accumulation.ts";
 export * from "./optim/adamw.ts";
 export * from "./optim/schedule.ts";
+export {
+  roundFrozenWeightsToHalf,
+  storeFrozenWeightsAsHalf,
+  type WeightStorage,
+  weightStorages,
+} from "./passes/halfWeights.ts";
 export { applySavePolicy, type SavePolicy, savePolicies } from "./passes/savePolicy.ts";
 export { type DeviceProfile, type DeviceProfileName, deviceProfiles } from "./plan/deviceProfile.ts";
 export { assertFits } from "./plan/limits.ts";

@@ -1,3 +1,5 @@
+import { decodeHalf } from "@peftbench/runtime";
+
 /**
  * Element types by the names of the safetensors format, in its order: a file holds tensors of later ones first, so that
  * every tensor is aligned to its element size.
@@ -98,23 +100,4 @@ function decodeBrainFloat(halves: Uint16Array): Float32Array<ArrayBuffer> {
   const bits = new Uint32Array(halves.length);
   for (let index = 0; index < halves.length; index++) bits[index] = (halves[index] as number) << 16;
   return new Float32Array(bits.buffer);
-}
-
-function decodeHalf(halves: Uint16Array): Float32Array<ArrayBuffer> {
-  const bits = new Uint32Array(halves.length);
-  for (let index = 0; index < halves.length; index++) bits[index] = floatBitsOfHalf(halves[index] as number);
-  return new Float32Array(bits.buffer);
-}
-
-/** IEEE 754 binary16 (1 sign, 5 exponent, 10 fraction bits) to the bits of the equal binary32. */
-function floatBitsOfHalf(half: number): number {
-  const sign = (half & 0x8000) << 16;
-  const exponent = (half >>> 10) & 0x1f;
-  const fraction = half & 0x3ff;
-  if (exponent === 0x1f) return sign | 0x7f800000 | (fraction << 13);
-  if (exponent !== 0) return sign | ((exponent + 112) << 23) | (fraction << 13);
-  if (fraction === 0) return sign;
-  // Subnormal: shift the leading one to where a normal number has its hidden one.
-  const shift = Math.clz32(fraction) - 21;
-  return sign | ((113 - shift) << 23) | (((fraction << shift) & 0x3ff) << 13);
 }

@@ -9,8 +9,9 @@ import { embeddingGradientKernel, embeddingKernel } from "./wgsl/embedding.ts";
 export const embedding = defineOp({
   name: "embedding",
   cheap: true,
+  halfInputs: [0],
   infer: (inputs) => {
-    const table = expectInput("embedding", inputs, 0, { dtype: "f32", rank: 2 });
+    const table = expectInput("embedding", inputs, 0, { dtype: "f32", allowHalf: true, rank: 2 });
     const indices = expectInput("embedding", inputs, 1, { dtype: "i32", rank: 1 });
     return [{ shape: [axisSize(indices.shape, 0), axisSize(table.shape, 1)], dtype: "f32" }];
   },

@@ -7,11 +7,18 @@ export function expectInput(
   op: string,
   inputs: readonly TensorSpec[],
   index: number,
-  expected: { readonly dtype?: DType; readonly rank?: number; readonly minimumRank?: number },
+  expected: {
+    readonly dtype?: DType;
+    /** f16 will do as well as f32. */
+    readonly allowHalf?: boolean;
+    readonly rank?: number;
+    readonly minimumRank?: number;
+  },
 ): TensorSpec {
   const spec = inputs[index];
   if (spec === undefined) throw new ShapeError(op, `input ${index} is missing, ${inputs.length} were given.`);
-  if (expected.dtype !== undefined && spec.dtype !== expected.dtype) {
+  const isHalf = expected.allowHalf === true && spec.dtype === "f16";
+  if (expected.dtype !== undefined && spec.dtype !== expected.dtype && !isHalf) {
     throw new ShapeError(op, `input ${index} is ${formatSpec(spec)}, ${expected.dtype} is needed.`);
   }
   if (expected.rank !== undefined && spec.shape.length !== expected.rank) {

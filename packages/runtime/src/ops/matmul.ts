@@ -11,13 +11,14 @@ export interface MatmulAttributes {
   readonly recomputable: boolean;
 }
 
-/** `scale * op(a) @ op(b)` over the last two axes; leading axes are equal batch axes. */
+/** `scale * op(a) @ op(b)` over the last two axes; leading axes are equal batch axes. Sums are made in f32. */
 export const matmul = defineOp<MatmulAttributes>({
   name: "matmul",
   cheap: false,
+  halfInputs: [0, 1],
   infer: (inputs, { transposeA, transposeB }) => {
-    const a = expectInput("matmul", inputs, 0, { dtype: "f32", minimumRank: 2 });
-    const b = expectInput("matmul", inputs, 1, { dtype: "f32", rank: a.shape.length });
+    const a = expectInput("matmul", inputs, 0, { dtype: "f32", allowHalf: true, minimumRank: 2 });
+    const b = expectInput("matmul", inputs, 1, { dtype: "f32", allowHalf: true, rank: a.shape.length });
     const batchA = a.shape.slice(0, -2);
     const rows = axisSize(a.shape, transposeA ? -1 : -2);
     const innerA = axisSize(a.shape, transposeA ? -2 : -1);

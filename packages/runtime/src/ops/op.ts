@@ -39,6 +39,8 @@ export interface OpDefinition<Attributes extends object = object> {
     readonly input: number;
     readonly bound: (inputs: readonly TensorSpec[], attributes: Attributes) => number;
   };
+  /** Inputs that may be stored as f16: kernels read them as f32 all the same, since the executor converts. */
+  readonly halfInputs?: readonly number[];
   /** Whether the save policy `recompute` may compute it twice rather than keep its result. */
   readonly cheap: boolean;
   /** The output is the input's bytes under another shape. */

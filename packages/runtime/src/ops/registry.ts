@@ -14,6 +14,7 @@ import { reductionOps } from "./reduce.ts";
 import { reshape } from "./reshape.ts";
 import { padZeros, slice } from "./slice.ts";
 import { softmax, softmaxGradient } from "./softmax.ts";
+import { toFloat32 } from "./toFloat32.ts";
 import { transpose } from "./transpose.ts";
 
 /** A definition whose attributes are those of the node that it is looked up for. */
@@ -25,6 +26,7 @@ const definitions = [
   ...Object.values(binaryOps),
   ...Object.values(reductionOps),
   matmul,
+  toFloat32,
   reshape,
   transpose,
   slice,

@@ -36,7 +36,12 @@ export function assertFits(plan: MemoryPlan | ProgramsPlan, limitBytes: number):
   );
 }
 
-function assertTensorsFit({ profile, tensors }: MemoryPlan): void {
+/**
+ * Refuses a tensor that the device cannot hold at all.
+ *
+ * @throws OutOfMemoryError, RuntimeError as `assertFits`
+ */
+export function assertTensorsFit({ profile, tensors }: MemoryPlan): void {
   for (const tensor of tensors) {
     if (tensor.dtype === "f16" && !profile.supportsF16) {
       throw new RuntimeError(

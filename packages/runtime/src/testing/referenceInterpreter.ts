@@ -1,6 +1,7 @@
 import { GraphError } from "../errors.ts";
 import type { Graph, ValueId } from "../graph/graph.ts";
 import { graphValue } from "../graph/graph.ts";
+import { decodeHalf } from "../graph/half.ts";
 import { formatSpec, sameShape } from "../graph/spec.ts";
 import { referenceOps } from "./reference/index.ts";
 import type { Tensor64 } from "./reference/tensor64.ts";
@@ -20,12 +21,12 @@ export interface Interpretation {
  */
 export function interpretGraph(graph: Graph, leaves: ReadonlyMap<string, ArrayLike<number>>): Interpretation {
   const known = new Map<ValueId, Tensor64>();
-  for (const { id, name, shape, source } of graph.values) {
+  for (const { id, name, shape, dtype, source } of graph.values) {
     if (source.kind === "constant") known.set(id, tensor64(shape, source.data));
     if (source.kind === "input" || source.kind === "parameter") {
       const data = leaves.get(name);
       if (data === undefined) throw new GraphError(`The interpreter was given no data for ${name}.`);
-      known.set(id, tensor64(shape, data));
+      known.set(id, tensor64(shape, dtype === "f16" ? decodeHalf(Uint16Array.from(data)) : data));
     }
   }
   const value = (id: ValueId): Tensor64 => {

@@ -10,7 +10,13 @@ export class CpuParameterStore implements ParameterStore {
   readonly #tensors: Map<string, HostTensor>;
   readonly #copied = new Set<string>();
 
+  /** @throws InputError for f16, which is a way of storing weights on WebGPU */
   constructor(parameters: ReadonlyMap<string, HostTensor>) {
+    for (const [name, { dtype }] of parameters) {
+      if (dtype === "f16") {
+        throw new InputError(`${name} is f16; the CPU executor computes in f32.`, "Store it as f32.");
+      }
+    }
     this.#tensors = new Map(parameters);
   }
 

@@ -3,6 +3,7 @@ import type { Graph } from "../../graph/graph.ts";
 import { leavesOf } from "../../graph/graph.ts";
 import { formatSpec, sameShape } from "../../graph/spec.ts";
 import type { KernelDevice } from "../../ops/kernel.ts";
+import { assertTensorsFit } from "../../plan/limits.ts";
 import type { MemoryPlan } from "../../plan/memoryPlan.ts";
 import { planMemory } from "../../plan/memoryPlan.ts";
 import type { BufferRange } from "./arena.ts";
@@ -47,7 +48,8 @@ export interface CompiledGraph {
 /**
  * @param extend dispatches of the caller's own among those of the graph
  * @throws InputError if a parameter is missing or of another shape, or a constant index is out of range
- * @throws ShaderCompileError, GpuOutOfMemoryError, BindingLimitError
+ * @throws RuntimeError if it has f16 tensors and the device has no f16
+ * @throws ShaderCompileError, OutOfMemoryError, GpuOutOfMemoryError, BindingLimitError
  */
 export async function compileGraph(
   context: CompileContext,
@@ -60,6 +62,7 @@ export async function compileGraph(
   checkParameters(graph, store);
   const checks = indexChecks(graph);
   const plan = planMemory(graph, opened.profile);
+  assertTensorsFit(plan);
   const lowered = lowerGraph(graph, plan, kernelDevice);
   const dispatches = extend(plan, lowered);
   const kernels = await Promise.all(dispatches.map((dispatch) => pipelines.get(dispatch)));

@@ -69,8 +69,10 @@ function lowerNode(
     }
     return location;
   };
+  const isHalf = ({ operand }: KernelBinding): boolean =>
+    operand.kind === "input" && context.inputs[operand.index]?.dtype === "f16";
   const compose = (kernels: readonly KernelDispatch[]): readonly (ComposedShader | null)[] =>
-    kernels.map((kernel) => composeShader(kernel, place));
+    kernels.map((kernel) => composeShader(kernel, place, isHalf));
 
   let kernels = definition.webgpu(context);
   let shaders = compose(kernels);

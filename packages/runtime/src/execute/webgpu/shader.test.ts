@@ -42,6 +42,29 @@ describe("the declarations of a kernel", () => {
     expect(shader?.wgsl).toContain("y[0] = a[0] + a[0] + v.y;");
   });
 
+  it("convert every read of an array that is stored as f16", () => {
+    const kernel: KernelDispatch = {
+      ...KERNEL,
+      wgsl: "enable subgroups;\nfn main() { let v = vec2f(0.0); y[0] = a[u32(a2[1])] * b[i[2] + 1u] + v.b; }\n",
+      bindings: [input(1, "b", "vec4<f32>"), input(0, "a", "f32")],
+      uniforms: [],
+    };
+    const shader = composeShader(
+      kernel,
+      ({ name }) => ({ ...PARAMETER, name }),
+      ({ name }) => name === "b",
+    );
+    expect(shader?.wgsl.split("\n")).toEqual([
+      "enable f16;",
+      "enable subgroups;",
+      "@group(0) @binding(0) var<storage, read> b: array<vec4<f16>>;",
+      "@group(0) @binding(1) var<storage, read> a: array<f32>;",
+      "",
+      "fn main() { let v = vec2f(0.0); y[0] = a[u32(a2[1])] * vec4<f32>(b[i[2] + 1u]) + v.b; }",
+      "",
+    ]);
+  });
+
   it("bind a parameter that is updated in place once, read-write", () => {
     const shader = located({ a: PARAMETER, b: inArena(0), y: PARAMETER });
     expect(shader?.bindings.map(({ isWritable }) => isWritable)).toEqual([true, true]);

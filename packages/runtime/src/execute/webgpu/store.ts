@@ -1,5 +1,6 @@
 import { InputError } from "../../errors.ts";
 import type { ParameterRole } from "../../graph/graph.ts";
+import { decodeHalf, encodeHalf } from "../../graph/half.ts";
 import type { HostTensor, TensorSpec } from "../../graph/spec.ts";
 import { byteSize, elementCount } from "../../graph/spec.ts";
 import type { ParameterStore } from "../executor.ts";
@@ -74,16 +75,17 @@ export class WebgpuParameterStore implements ParameterStore {
   async read(name: string): Promise<Float32Array> {
     const { buffer, shape, dtype } = this.#find(name);
     const bytes = await readBuffer(this.#opened, buffer, byteSize({ shape, dtype }));
-    return new Float32Array(bytes);
+    return dtype === "f16" ? decodeHalf(new Uint16Array(bytes)) : new Float32Array(bytes);
   }
 
   async write(name: string, values: Float32Array): Promise<void> {
-    const { buffer, shape } = this.#find(name);
+    const { buffer, shape, dtype } = this.#find(name);
     if (values.length !== elementCount(shape)) {
       throw new InputError(`${name} has ${elementCount(shape)} elements, ${values.length} were written.`);
     }
     this.#opened.health.check();
-    this.#opened.device.queue.writeBuffer(buffer, 0, values.buffer, values.byteOffset, values.byteLength);
+    const data = dtype === "f16" ? encodeHalf(name, values) : values;
+    this.#opened.device.queue.writeBuffer(buffer, 0, data.buffer, data.byteOffset, data.byteLength);
   }
 
   release(names: readonly string[]): void {

@@ -127,6 +127,8 @@ const integers = Array.from({ length: 12 }, (_, index) => index - 5);
 const unsigned = integers.map((value) => value >>> 0);
 
 export const layoutCases: readonly OpCase[] = [
+  // What f16 storage does to it is `passes/halfWeights.webgpu.test.ts`: not every executor has f16.
+  ...[[], [7], [3, 4], [17, 19]].map((shape) => opCase("toFloat32", "of f32", [normal(shape)])),
   ...RESHAPES.map(([from, to]) => opCase("reshape", `to [${to}]`, [normal(from)], { shape: to })),
   ...TRANSPOSES.map(([shape, permutation]) =>
     opCase("transpose", `by [${permutation}]`, [normal(shape)], { permutation }),

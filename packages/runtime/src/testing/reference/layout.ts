@@ -19,6 +19,7 @@ function resized(tensor: Tensor64, axis: number, size: number): readonly number[
 
 /** Ops that move elements about. */
 export const layoutReferences: Readonly<Record<string, ReferenceOp>> = {
+  toFloat32: reference((inputs) => [input(inputs, 0)]),
   reshape: reference<ReshapeAttributes>((inputs, { shape }) => [
     { shape, data: input(inputs, 0).data.slice() },
   ]),
