@@ -12,6 +12,7 @@ import { checkIndices } from "./indexChecks.ts";
 import type { Location } from "./locations.ts";
 import { locate } from "./locations.ts";
 import { poisonArena, withPoison } from "./poison.ts";
+import { RunQueue } from "./runQueue.ts";
 import type { WebgpuParameterStore } from "./store.ts";
 
 /**
@@ -26,8 +27,7 @@ export class ArenaProgram implements Program {
   readonly #poisonFreed: boolean;
   #bindGroups: readonly GPUBindGroup[] = [];
   #generation = -1;
-  /** Runs of one program wait for each other: they share the buffer that outputs come back in. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #runs = new RunQueue();
 
   static async compile(
     context: CompileContext,
@@ -74,13 +74,11 @@ export class ArenaProgram implements Program {
   }
 
   run(inputs: ProgramInputs): Promise<ProgramOutputs> {
-    const result = this.#last.then(() => this.#run(inputs));
-    this.#last = result.catch(() => undefined);
-    return result;
+    return this.#runs.add(() => this.#run(inputs));
   }
 
   async dispose(): Promise<void> {
-    await this.#last;
+    await this.#runs.idle();
     destroyCompiled(this.#compiled);
     this.#store.arena.release(this);
   }

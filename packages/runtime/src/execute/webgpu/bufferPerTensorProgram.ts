@@ -13,6 +13,7 @@ import type { WebgpuDevice } from "./device/openDevice.ts";
 import { checkIndices } from "./indexChecks.ts";
 import { bufferLabel } from "./ledger/roles.ts";
 import type { Location } from "./locations.ts";
+import { RunQueue } from "./runQueue.ts";
 import type { WebgpuParameterStore } from "./store.ts";
 
 /**
@@ -25,7 +26,7 @@ export class BufferPerTensorProgram implements Program {
   readonly #store: WebgpuParameterStore;
   readonly #compiled: CompiledGraph;
   readonly #alive = new Map<ValueId, GPUBuffer>();
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #runs = new RunQueue();
 
   static async compile(
     context: CompileContext,
@@ -55,13 +56,11 @@ export class BufferPerTensorProgram implements Program {
   }
 
   run(inputs: ProgramInputs): Promise<ProgramOutputs> {
-    const result = this.#last.then(() => this.#run(inputs));
-    this.#last = result.catch(() => undefined);
-    return result;
+    return this.#runs.add(() => this.#run(inputs));
   }
 
   async dispose(): Promise<void> {
-    await this.#last;
+    await this.#runs.idle();
     destroyCompiled(this.#compiled);
     this.#store.arena.release(this);
   }
