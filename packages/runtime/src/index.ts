@@ -22,8 +22,13 @@ export {
   openWebgpuDevice,
   type WebgpuDevice,
 } from "./execute/webgpu/device/openDevice.ts";
-export { createWebgpuExecutor, type WebgpuExecutorOptions } from "./execute/webgpu/executor.ts";
+export {
+  createWebgpuExecutor,
+  kernelDeviceOf,
+  type WebgpuExecutorOptions,
+} from "./execute/webgpu/executor.ts";
 export * from "./execute/webgpu/ledger/ledger.ts";
+export { type ExecutorOverhead, planOverhead } from "./execute/webgpu/overhead.ts";
 export { GraphBuilder, type ParameterOptions } from "./graph/builder.ts";
 export * from "./graph/graph.ts";
 export { decodeHalf } from "./graph/half.ts";

@@ -8,9 +8,10 @@ import { encoderStep } from "../../plan/testGraphs.ts";
 import type { Executor } from "../executor.ts";
 import type { WebgpuDevice } from "./device/openDevice.ts";
 import { openWebgpuDevice } from "./device/openDevice.ts";
-import { createWebgpuExecutor } from "./executor.ts";
+import { createWebgpuExecutor, kernelDeviceOf } from "./executor.ts";
 import type { Ledger } from "./ledger/ledger.ts";
 import { attachLedger } from "./ledger/ledger.ts";
+import { planOverhead } from "./overhead.ts";
 import { inputsOf, parametersOf } from "./testing/runSteps.ts";
 
 const SHAPES = [
@@ -26,12 +27,12 @@ const CASES = savePolicies.flatMap((policy) =>
   })),
 );
 
-/** What an executor takes beside the plan's tensors, all its time: kernels' scratch, uniforms, read-back. */
-function overheadBytes(ledger: Ledger): number {
-  return ledger
-    .live()
-    .filter(({ role, label }) => role === "scratch" || /:(uniforms|readback)$/.test(label))
-    .reduce((total, { bytes }) => total + bytes, 0);
+/** What the executor is to take beside the plan's tensors: kernels' scratch, uniforms, read-back. */
+function overheadBytes(opened: WebgpuDevice, graphs: readonly Graph[]): number {
+  const programs = graphs.map((graph) => ({ graph, plan: planMemory(graph, opened.profile) }));
+  const alignment = opened.device.limits.minUniformBufferOffsetAlignment;
+  const planned = planOverhead(programs, kernelDeviceOf(opened), alignment);
+  return planned.scratchBytes + planned.uniformBytes + planned.readbackBytes;
 }
 
 /** Compiles all graphs against one store, runs each once in that order, looks, and gives everything back. */
@@ -68,7 +69,7 @@ describe("the plan held against what the device was asked for", () => {
     const plan = planMemory(graph, opened.profile);
     await withPrograms(executors.arena, [graph], () => {
       const { peakBytes, currentByRole } = ledger.report();
-      expect(peakBytes - overheadBytes(ledger)).toBe(plan.peakReservedBytes);
+      expect(peakBytes).toBe(plan.peakReservedBytes + overheadBytes(opened, [graph]));
       expect(currentByRole.arena).toBe(plan.arenaBytes);
     });
   });
@@ -77,7 +78,7 @@ describe("the plan held against what the device was asked for", () => {
     const plan = planMemory(graph, opened.profile);
     await withPrograms(executors.bufferPerTensor, [graph], () => {
       const { peakBytes, currentByRole } = ledger.report();
-      expect(peakBytes - overheadBytes(ledger)).toBe(plan.peakLiveBytes);
+      expect(peakBytes).toBe(plan.peakLiveBytes + overheadBytes(opened, [graph]));
       const persistent = plan.tensors.filter(({ place }) => place.kind === "persistent");
       for (const [role, bytes] of Object.entries(sumByRole(persistent))) {
         // Uniforms and the read-back buffer count as staging; nothing of the plan's is left of that.
@@ -92,7 +93,7 @@ describe("the plan held against what the device was asked for", () => {
     const longestFirst = plan.largestFirst.map((index) => graphs[index] as Graph);
     await withPrograms(executors.arena, longestFirst, () => {
       const { currentBytes, peakBytes } = ledger.report();
-      expect(currentBytes - overheadBytes(ledger)).toBe(plan.peakReservedBytes);
+      expect(currentBytes).toBe(plan.peakReservedBytes + overheadBytes(opened, graphs));
       // Longest first: nothing was replaced on the way.
       expect(peakBytes).toBe(currentBytes);
     });
