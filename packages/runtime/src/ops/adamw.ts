@@ -15,7 +15,8 @@ export interface AdamWAttributes {
 
 /**
  * One AdamW update in PyTorch's order. Inputs: parameter, gradient, first moment, second moment, then scalars:
- * learning rate, 1 - beta1^t, 1 - beta2^t, factor on the gradient, and a flag that skips the update where it is 0.
+ * learning rate, 1 - beta1^t, 1 - beta2^t, factor on the gradient; then a flag, one for all or one for each place of the
+ * last axis, whose 0 leaves parameter and moments as they are: neither gradient nor decay moves what is frozen.
  * Results: the new parameter and moments.
  */
 export const adamw = defineOp<AdamWAttributes>({
@@ -33,7 +34,14 @@ export const adamw = defineOp<AdamWAttributes>({
         );
       }
     }
-    for (const index of [4, 5, 6, 7, 8]) expectInput("adamw", inputs, index, { dtype: "f32", rank: 0 });
+    for (const index of [4, 5, 6, 7]) expectInput("adamw", inputs, index, { dtype: "f32", rank: 0 });
+    const flags = expectInput("adamw", inputs, 8, { dtype: "f32" });
+    if (flags.shape.length > 0 && !sameShape(flags.shape, parameter.shape.slice(-1))) {
+      throw new ShapeError(
+        "adamw",
+        `the flags are ${formatSpec(flags)}; a scalar or one for each place of the last axis of ${formatSpec(parameter)} is needed.`,
+      );
+    }
     const { shape, dtype } = parameter;
     return [
       { shape, dtype },
@@ -46,19 +54,23 @@ export const adamw = defineOp<AdamWAttributes>({
     const [parameter, gradient, first, second] = arraysOf(inputs);
     const [newParameter, newFirst, newSecond] = arraysOf(outputs);
     if (!parameter || !gradient || !first || !second || !newParameter || !newFirst || !newSecond) return;
-    const [rate = 0, correction1 = 1, correction2 = 1, scale = 1, finite = 1] = inputs
-      .slice(4)
+    const [rate = 0, correction1 = 1, correction2 = 1, scale = 1] = inputs
+      .slice(4, 8)
       .map((input) => input.data[0] as number);
-    if (finite === 0) {
+    const flags = inputs[8]?.data as Float32Array;
+    // Nothing to do in place, which most calls are.
+    if (newParameter !== parameter && flags.includes(0)) {
       newParameter.set(parameter);
       newFirst.set(first);
       newSecond.set(second);
-      return;
     }
+    if (flags.every((flag) => flag === 0)) return;
+    const isPartial = flags.includes(0);
     const decay = 1 - rate * weightDecay;
     const stepSize = rate / correction1;
     const rootCorrection = Math.sqrt(correction2);
     for (let index = 0; index < parameter.length; index++) {
+      if (isPartial && flags[index % flags.length] === 0) continue;
       const g = (gradient[index] as number) * scale;
       if (g === 0 && first[index] === 0 && second[index] === 0) {
         // Never reached by a gradient, as most rows of an embedding: both moments are 0 and only decay is left.

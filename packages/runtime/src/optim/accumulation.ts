@@ -1,7 +1,7 @@
 import { gradients } from "../autodiff/gradients.ts";
 import type { GraphBuilder } from "../graph/builder.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import type { AdamWOptions, TrainableParameter } from "./adamw.ts";
+import type { AdamWOptions, AdjustUpdates, TrainableParameter } from "./adamw.ts";
 import { addAdamWUpdate } from "./adamw.ts";
 
 /** Name of the parameter that holds the sum of a parameter's gradients over micro-batches. */
@@ -30,9 +30,10 @@ export function addAccumulatedUpdate(
   graph: GraphBuilder,
   trainable: readonly TrainableParameter[],
   options: AdamWOptions,
+  adjust?: AdjustUpdates,
 ): void {
   const accumulators = trainable.map(({ tensor }) => accumulatorOf(graph, tensor));
-  addAdamWUpdate(graph, trainable, accumulators, options);
+  addAdamWUpdate(graph, trainable, accumulators, options, adjust);
   graph.withPhase("optimizer", () => {
     for (const accumulator of accumulators) {
       graph.updateParameter(accumulator, graph.scalar(0).broadcastTo(accumulator.shape));

@@ -29,7 +29,29 @@ export interface TrainableParameter {
   readonly learningRateScale?: number;
   /** Overrides the options' weight decay (0 for biases and norms, where a recipe says so). */
   readonly weightDecay?: number;
+  /**
+   * One flag [columns] for each place of the last axis. Where it is 0 the step leaves parameter and moments as they
+   * are, and the gradient does not count for the norm.
+   */
+  readonly updateMask?: Tensor;
+  /** What the optimizer takes for the gradient, before clipping: a preconditioner. */
+  readonly transformGradient?: (gradient: Tensor) => Tensor;
 }
+
+/** What a step does to one parameter, for rules that follow the optimizer's. */
+export interface ParameterUpdate {
+  readonly current: Tensor;
+  /** The gradient as the optimizer used it: transformed, masked and clipped. */
+  readonly gradient: () => Tensor;
+  /** The value after the optimizer's step. */
+  readonly next: Tensor;
+}
+
+/** Parameters' values after the step in place of the optimizer's, by name. */
+export type AdjustUpdates = (
+  updates: ReadonlyMap<string, ParameterUpdate>,
+  stepTaken: Tensor,
+) => ReadonlyMap<string, Tensor>;
 
 /** Names of the two moments of a parameter in the parameter store. */
 export function momentNames(parameterName: string): { readonly first: string; readonly second: string } {
@@ -45,56 +67,75 @@ export function addAdamWStep(
   loss: Tensor,
   trainable: readonly TrainableParameter[],
   options: AdamWOptions,
+  adjust?: AdjustUpdates,
 ): void {
-  addAdamWUpdate(
-    graph,
-    trainable,
-    gradients(
-      loss,
-      trainable.map(({ tensor }) => tensor),
-    ),
-    options,
+  const parameterGradients = gradients(
+    loss,
+    trainable.map(({ tensor }) => tensor),
   );
+  addAdamWUpdate(graph, trainable, parameterGradients, options, adjust);
 }
 
-/** Clips `parameterGradients` (one a trainable parameter, in order) and applies AdamW; outputs as `addAdamWStep`. */
+/**
+ * Clips `parameterGradients` (one a trainable parameter, in order) and applies AdamW; outputs as `addAdamWStep`.
+ * @param adjust called with all updates; what it returns is stored in place of the optimizer's values
+ */
 export function addAdamWUpdate(
   graph: GraphBuilder,
   trainable: readonly TrainableParameter[],
   parameterGradients: readonly Tensor[],
   options: AdamWOptions,
+  adjust: AdjustUpdates = () => new Map(),
 ): void {
   graph.withPhase("optimizer", () => {
-    const [norm, scale, finite] = graph.apply(gradientNorm, parameterGradients, {
+    const usedGradients = trainable.map((parameter, index) =>
+      usedGradient(graph, parameter, parameterGradients[index] as Tensor),
+    );
+    const [norm, scale, finite] = graph.apply(gradientNorm, usedGradients, {
       maxNorm: options.maxGradientNorm,
-    });
-    if (norm === undefined || scale === undefined || finite === undefined) return;
+    }) as [Tensor, Tensor, Tensor];
     graph.output(OPTIMIZER_OUTPUTS.gradientNorm, norm);
     graph.output(OPTIMIZER_OUTPUTS.stepTaken, finite);
     const learningRate = graph.input(OPTIMIZER_INPUTS.learningRate, [], "f32");
     const correction1 = graph.input(OPTIMIZER_INPUTS.biasCorrection1, [], "f32");
     const correction2 = graph.input(OPTIMIZER_INPUTS.biasCorrection2, [], "f32");
-    trainable.forEach(({ tensor, learningRateScale, weightDecay }, index) => {
+    const updates = new Map<string, ParameterUpdate>();
+    trainable.forEach(({ tensor, learningRateScale, weightDecay, updateMask }, index) => {
       const names = momentNames(tensor.name);
       const first = graph.parameter(names.first, tensor.shape, { role: "optimizerState", trainable: true });
       const second = graph.parameter(names.second, tensor.shape, { role: "optimizerState", trainable: true });
       const rate = learningRateScale === undefined ? learningRate : learningRate.mul(learningRateScale);
-      const gradient = parameterGradients[index] as Tensor;
-      const [newTensor, newFirst, newSecond] = graph.apply(
+      const flags = updateMask === undefined ? finite : updateMask.mul(finite);
+      const gradient = usedGradients[index] as Tensor;
+      const [next, nextFirst, nextSecond] = graph.apply(
         adamw,
-        [tensor, gradient, first, second, rate, correction1, correction2, scale, finite],
+        [tensor, gradient, first, second, rate, correction1, correction2, scale, flags],
         {
           beta1: options.beta1,
           beta2: options.beta2,
           epsilon: options.epsilon,
           weightDecay: weightDecay ?? options.weightDecay,
         },
-      );
-      graph.updateParameter(tensor, newTensor as Tensor);
-      graph.updateParameter(first, newFirst as Tensor);
-      graph.updateParameter(second, newSecond as Tensor);
+      ) as [Tensor, Tensor, Tensor];
+      graph.updateParameter(first, nextFirst);
+      graph.updateParameter(second, nextSecond);
+      updates.set(tensor.name, { current: tensor, gradient: () => gradient.mul(scale), next });
     });
+    const adjusted = adjust(updates, finite);
+    for (const [name, { current, next }] of updates)
+      graph.updateParameter(current, adjusted.get(name) ?? next);
   });
+}
+
+function usedGradient(
+  graph: GraphBuilder,
+  { tensor, updateMask, transformGradient }: TrainableParameter,
+  gradient: Tensor,
+): Tensor {
+  const transformed = transformGradient?.(gradient) ?? gradient;
+  const used = updateMask === undefined ? transformed : transformed.mul(updateMask);
+  if (used !== gradient) graph.markGradient(used, tensor.name);
+  return used;
 }
 
 /** Values of the optimizer's inputs at update `step`, counted from 0. */

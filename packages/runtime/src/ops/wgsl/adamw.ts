@@ -4,10 +4,13 @@ import type { KernelContext, KernelDispatch } from "../kernel.ts";
 import { f32, gridOf, input, output, scratch, u32 } from "../kernel.ts";
 import { ELEMENT_THREADS, mainPerElement } from "./source.ts";
 
+/** Before the flags in scratch memory: decay factor, step size, root of the second correction, gradient scale. */
+const FIRST_FLAG = 4;
+
 /**
  * AdamW in PyTorch's order. Two dispatches, since a kernel may bind no more than eight arrays and the update alone has
- * eight where it is not in place: one thread puts the five scalars together, then one thread an element (or a vec4)
- * updates parameter and moments. Old and new arrays may be the same.
+ * eight where it is not in place: the first puts the scalars and the flags together, then one thread an element (or a
+ * vec4) updates parameter and moments. Old and new arrays may be the same.
  */
 export function adamwKernel({
   inputs,
@@ -17,48 +20,50 @@ export function adamwKernel({
 }: KernelContext<AdamWAttributes>): readonly KernelDispatch[] {
   const { beta1, beta2, epsilon, weightDecay } = attributes;
   const elements = elementCount(inputs[0]?.shape ?? []);
-  const isVector = vectorize && elements % 4 === 0;
+  const flagCount = elementCount(inputs[8]?.shape ?? []);
+  const isVector = vectorize && elements % 4 === 0 && (flagCount === 1 || flagCount % 4 === 0);
   const element = isVector ? "vec4<f32>" : "f32";
   const count = isVector ? elements / 4 : elements;
-  const scalars = scratch(20, "scalars", "f32");
+  const width = isVector ? 4 : 1;
+  const scalars = scratch((FIRST_FLAG + flagCount) * 4, "scalars", "f32");
+  const flagAt = (offset: number): string =>
+    `scalars[${FIRST_FLAG}u + ${flagCount === 1 ? "0u" : `(index * ${width}u) % ${flagCount}u + ${offset}u`}] != 0.0`;
+  const isOn = isVector ? `vec4(${[0, 1, 2, 3].map(flagAt).join(", ")})` : flagAt(0);
   return [
     {
       name: "adamw: scalars",
-      wgsl: `// adamw: one thread computes what is the same for all elements.
-${mainPerElement(`  scalars[0] = 1.0 - rate[0] * u.weightDecay;
+      wgsl: `// adamw: a thread a flag copies it; the first also computes what is the same for all elements.
+${mainPerElement(`  scalars[${FIRST_FLAG}u + index] = flags[index];
+  if (index > 0u) { return; }
+  scalars[0] = 1.0 - rate[0] * u.weightDecay;
   scalars[1] = rate[0] / correction1[0];
   scalars[2] = sqrt(correction2[0]);
-  scalars[3] = gradientScale[0];
-  scalars[4] = finite[0];`)}`,
+  scalars[3] = gradientScale[0];`)}`,
       bindings: [
         input(4, "rate", "f32"),
         input(5, "correction1", "f32"),
         input(6, "correction2", "f32"),
         input(7, "gradientScale", "f32"),
-        input(8, "finite", "f32"),
+        input(8, "flags", "f32"),
         scalars,
       ],
-      uniforms: [u32("count", 1), f32("weightDecay", weightDecay)],
-      workgroups: [1, 1, 1],
+      uniforms: [u32("count", flagCount), f32("weightDecay", weightDecay)],
+      workgroups: gridOf(Math.ceil(flagCount / ELEMENT_THREADS), device),
     },
     {
       name: "adamw",
-      wgsl: `// adamw: one ${element} a thread. Where a gradient was not finite, all stays as it was.
-${mainPerElement(`  let p = parameter[index];
+      wgsl: `// adamw: one ${element} a thread. Where a flag is 0, all stays as it was, whatever the gradient is.
+${mainPerElement(`  let isOn = ${isOn};
+  let p = parameter[index];
   let m = first[index];
   let v = second[index];
-  if (scalars[4] == 0.0) {
-    newParameter[index] = p;
-    newFirst[index] = m;
-    newSecond[index] = v;
-    return;
-  }
   let g = gradient[index] * scalars[3];
   let nextM = m * u.beta1 + g * u.restOfBeta1;
   let nextV = v * u.beta2 + g * g * u.restOfBeta2;
-  newFirst[index] = nextM;
-  newSecond[index] = nextV;
-  newParameter[index] = p * scalars[0] - (scalars[1] * nextM) / (sqrt(nextV) / scalars[2] + u.epsilon);`)}`,
+  let next = p * scalars[0] - (scalars[1] * nextM) / (sqrt(nextV) / scalars[2] + u.epsilon);
+  newFirst[index] = select(m, nextM, isOn);
+  newSecond[index] = select(v, nextV, isOn);
+  newParameter[index] = select(p, next, isOn);`)}`,
       bindings: [
         input(0, "parameter", element),
         input(1, "gradient", element),

@@ -113,7 +113,14 @@ const dropoutCases = [0.1, 0.5].flatMap((probability) =>
 
 const ADAMW = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 };
 
-function adamw(label: string, shape: Shape, scale: number, finite: number, weightDecay: number): OpCase {
+function adamw(
+  label: string,
+  shape: Shape,
+  scale: number,
+  flags: number | readonly number[],
+  weightDecay: number,
+): OpCase {
+  const flag = typeof flags === "number" ? scalar(flags) : values([flags.length], flags);
   return opCase(
     "adamw",
     label,
@@ -122,7 +129,8 @@ function adamw(label: string, shape: Shape, scale: number, finite: number, weigh
       normal(shape),
       normal(shape, 0.1),
       positive(shape),
-      ...[0.05, 1 - 0.9 ** 3, 1 - 0.999 ** 3, scale, finite].map(scalar),
+      ...[0.05, 1 - 0.9 ** 3, 1 - 0.999 ** 3, scale].map(scalar),
+      flag,
     ],
     { ...ADAMW, weightDecay },
   );
@@ -135,6 +143,9 @@ const optimizerCases: readonly OpCase[] = [
   adamw("skipped", [7], 0.5, 0, 0.01),
   adamw("", [3, 5], 0.25, 1, 0),
   adamw("", [257], 1, 1, 0.1),
+  adamw("three columns frozen", [7, 5], 1, [0, 0, 1, 0, 1], 0.1),
+  adamw("six columns frozen", [9, 8], 0.5, [0, 1, 0, 0, 1, 0, 0, 0], 0.1),
+  adamw("all columns frozen", [3, 4], 1, [0, 0, 0, 0], 0.1),
   ...[null, 0.5, 1e6].flatMap((maxNorm) => [
     opCase("gradientNorm", `to ${maxNorm}`, [normal([1])], { maxNorm }),
     opCase("gradientNorm", `to ${maxNorm}`, [normal([7]), normal([]), normal([3, 5])], { maxNorm }),

@@ -15,12 +15,13 @@ export const optimizerReferences: Readonly<Record<string, ReferenceOp>> = {
   }),
   adamw: reference<AdamWAttributes>((inputs, { beta1, beta2, epsilon, weightDecay }) => {
     const [parameter, gradient, first, second] = [0, 1, 2, 3].map((index) => input(inputs, index).data);
-    const [rate, correction1, correction2, scale, finite] = [4, 5, 6, 7, 8].map(
+    const [rate, correction1, correction2, scale] = [4, 5, 6, 7].map(
       (index) => input(inputs, index).data[0] as number,
     );
+    const flags = input(inputs, 8).data;
     const results = Array.from(parameter ?? [], (p, index): [number, number, number] => {
       const [m0, v0] = [first?.[index] as number, second?.[index] as number];
-      if (finite === 0) return [p, m0, v0];
+      if (flags[index % flags.length] === 0) return [p, m0, v0];
       const g = (gradient?.[index] as number) * (scale as number);
       const m = beta1 * m0 + (1 - beta1) * g;
       const v = beta2 * v0 + (1 - beta2) * g * g;
