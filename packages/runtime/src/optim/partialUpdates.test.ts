@@ -33,11 +33,13 @@ async function train(
     ]),
   );
   const program = await executor.compile(graph.finish(), store);
+  const hasMask = program.graph.values.some(({ name }) => name === "mask");
+  const mask = hasMask ? { mask: Float32Array.of(0, 1, 1) } : {};
   let outputs: ProgramOutputs = {};
   for (let step = 0; step < steps; step++) {
     outputs = await program.run({
       gradient: Float32Array.of(3, 0, 4, 3, 0, 4),
-      mask: Float32Array.of(0, 1, 1),
+      ...mask,
       ...adamWInputs(step, 0.1, OPTIONS),
     });
   }
