@@ -12,6 +12,7 @@ import { binaryOps, unaryOps } from "../ops/pointwise.ts";
 import type { ReductionName } from "../ops/reduce.ts";
 import { reductionOps } from "../ops/reduce.ts";
 import { reshape } from "../ops/reshape.ts";
+import { select } from "../ops/select.ts";
 import { slice } from "../ops/slice.ts";
 import { softmax } from "../ops/softmax.ts";
 import { transpose } from "../ops/transpose.ts";
@@ -111,6 +112,11 @@ export class Tensor<D extends DType = "f32"> {
   /** 1 where `this > other`, else 0; gradients stop here. */
   greater(this: Tensor, other: Operand): Tensor {
     return binary("greater", this, other);
+  }
+
+  /** `whenTrue` where this is not 0, else `whenFalse`; for updates: it has no gradient. */
+  select(this: Tensor, whenTrue: Tensor, whenFalse: Tensor): Tensor {
+    return asF32(this.graph.apply(select, [this, whenTrue, whenFalse], {})[0] as Tensor);
   }
 
   neg(this: Tensor): Tensor {

@@ -12,6 +12,7 @@ import type { OpDefinition } from "./op.ts";
 import { binaryOps, unaryOps } from "./pointwise.ts";
 import { reductionOps } from "./reduce.ts";
 import { reshape } from "./reshape.ts";
+import { select } from "./select.ts";
 import { padZeros, slice } from "./slice.ts";
 import { softmax, softmaxGradient } from "./softmax.ts";
 import { toFloat32 } from "./toFloat32.ts";
@@ -25,6 +26,7 @@ const definitions = [
   ...Object.values(unaryOps),
   ...Object.values(binaryOps),
   ...Object.values(reductionOps),
+  select,
   matmul,
   toFloat32,
   reshape,

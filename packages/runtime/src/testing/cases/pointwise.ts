@@ -1,7 +1,8 @@
 import type { Shape } from "../../graph/spec.ts";
+import { elementCount } from "../../graph/spec.ts";
 import type { BinaryName, UnaryName } from "../../ops/pointwise.ts";
 import type { InputRecipe, OpCase } from "./case.ts";
-import { awayFromZero, normal, opCase, positive, values } from "./case.ts";
+import { awayFromZero, normal, opCase, positive, scalar, values } from "./case.ts";
 
 const SHAPES: readonly Shape[] = [
   [],
@@ -130,6 +131,26 @@ const edges: readonly OpCase[] = [
 const denominator = (op: BinaryName, shape: Shape): InputRecipe =>
   op === "div" ? awayFromZero(shape) : normal(shape);
 
+/** Conditions are 0 in places; NaN must stay where it is not chosen. */
+const flags = (shape: Shape): InputRecipe =>
+  values(
+    shape,
+    Array.from({ length: elementCount(shape) }, (_, index) => (index % 3 === 0 ? 0 : index)),
+  );
+const selections: readonly OpCase[] = [
+  ...BROADCASTS.map(([a, b]) => opCase("select", "", [flags(a), normal(b), normal(a)])),
+  ...[[7], [3, 4], [17, 19]].map((shape) =>
+    opCase("select", "by one flag", [scalar(1), normal(shape), normal(shape)]),
+  ),
+  opCase(
+    "select",
+    "beside what is not finite",
+    [values([2], [0, 1]), values([2], [Number.NaN, 2]), values([2], [3, Number.POSITIVE_INFINITY])],
+    {},
+    AT_EDGE,
+  ),
+];
+
 export const pointwiseCases: readonly OpCase[] = [
   ...UNARY_NAMES.flatMap((op) =>
     SHAPES.map((shape) => opCase(op, "", [(UNARY_DOMAIN[op] ?? normal)(shape)])),
@@ -137,6 +158,7 @@ export const pointwiseCases: readonly OpCase[] = [
   ...BINARY_NAMES.flatMap((op) =>
     BROADCASTS.map(([a, b]) => opCase(op, "", [normal(a), denominator(op, b)])),
   ),
+  ...selections,
   ...saturating,
   ...edges,
 ];

@@ -1,3 +1,4 @@
+import type { Shape } from "../../graph/spec.ts";
 import type { BinaryName, UnaryName } from "../../ops/pointwise.ts";
 import type { ReferenceOp } from "./reference.ts";
 import { input } from "./reference.ts";
@@ -46,6 +47,20 @@ function derivative(f: (x: number) => number, x: number): number {
   return (8 * (f(x + h) - f(x - h)) - (f(x + 2 * h) - f(x - 2 * h))) / (12 * h);
 }
 
+/** The shape of largest axes: NumPy's rule, for shapes that are known to fit. */
+function broadcast(shapes: readonly Shape[]): Shape {
+  const rank = Math.max(...shapes.map((shape) => shape.length));
+  return Array.from({ length: rank }, (_, axis) =>
+    Math.max(...shapes.map((shape) => shape[axis - rank + shape.length] ?? 1)),
+  );
+}
+
+const selectReference: ReferenceOp = (inputs) => {
+  const [condition, a, b] = [input(inputs, 0), input(inputs, 1), input(inputs, 2)];
+  const shape = broadcast([condition.shape, a.shape, b.shape]);
+  return [fill(shape, (position) => at(at(condition, position) === 0 ? b : a, position))];
+};
+
 const unaryReferences = Object.entries(unary).map(([name, f]): [string, ReferenceOp] => [
   name,
   (inputs) => [{ shape: input(inputs, 0).shape, data: input(inputs, 0).data.map(f) }],
@@ -55,17 +70,12 @@ const binaryReferences = Object.entries(binary).map(([name, f]): [string, Refere
   name,
   (inputs) => {
     const [a, b] = [input(inputs, 0), input(inputs, 1)];
-    const rank = Math.max(a.shape.length, b.shape.length);
-    const shape = Array.from({ length: rank }, (_, axis) => {
-      const left = a.shape[axis - rank + a.shape.length] ?? 1;
-      const right = b.shape[axis - rank + b.shape.length] ?? 1;
-      return left === 1 ? right : left;
-    });
-    return [fill(shape, (position) => f(at(a, position), at(b, position)))];
+    return [fill(broadcast([a.shape, b.shape]), (position) => f(at(a, position), at(b, position)))];
   },
 ]);
 
 export const pointwiseReferences: Readonly<Record<string, ReferenceOp>> = Object.fromEntries([
   ...unaryReferences,
   ...binaryReferences,
+  ["select", selectReference],
 ]);

@@ -1,0 +1,25 @@
+import { ONNX_TYPE_CODES } from "../execute/cpu/onnxTypes.ts";
+import { broadcastShapes, expectInput } from "./infer.ts";
+import { defineOp } from "./op.ts";
+import { pointwiseKernel } from "./wgsl/pointwise.ts";
+
+/**
+ * The second input where the first is not 0, else the third; shapes broadcast. What is not chosen has no influence,
+ * not even where it is not finite. For updates: it has no gradient.
+ */
+export const select = defineOp({
+  name: "select",
+  cheap: true,
+  inPlace: [2],
+  infer: (inputs) => {
+    const shapes = [0, 1, 2].map((index) => expectInput("select", inputs, index, { dtype: "f32" }).shape);
+    const shape = shapes.reduce((joined, other) => broadcastShapes("select", joined, other));
+    return [{ shape, dtype: "f32" }];
+  },
+  webgpu: (context) =>
+    pointwiseKernel("select", "select(b, a, condition != T(0.0))", ["condition", "a", "b"], context),
+  onnx: ({ node, inputs: [condition = "", a = "", b = ""], outputs }) => {
+    const isTrue = node("Cast", [condition], { attributes: { to: ONNX_TYPE_CODES.bool } });
+    node("Where", [isTrue, a, b], { outputs });
+  },
+});
