@@ -18,6 +18,8 @@ export interface SaveAdapterOptions {
   readonly attachment: MethodAttachment;
   /** Present value of a parameter, of the stage's tensors and of the head. */
   readonly value: (name: string) => Float32Array;
+  /** Values of the method's tensors at step 0, for methods whose file needs them (`initialState` makes them again). */
+  readonly initial?: (name: string) => Float32Array;
   /** The base model's name or folder, for whoever loads the adapter. */
   readonly baseModel: string;
 }
@@ -29,8 +31,8 @@ export interface SaveAdapterOptions {
  * @throws MethodError if PEFT has no format for the method.
  */
 export async function saveAdapter(folder: string, options: SaveAdapterOptions): Promise<void> {
-  const { model, attachment, value, baseModel } = options;
-  const adapter = attachment.toPeft(value);
+  const { model, attachment, value, initial = refuseInitial, baseModel } = options;
+  const adapter = attachment.toPeft(value, initial);
   if (adapter === null) {
     throw new MethodError("Hugging Face PEFT has no format for this method; save the merged model instead.");
   }
@@ -49,6 +51,10 @@ export async function saveAdapter(folder: string, options: SaveAdapterOptions): 
   await mkdir(folder, { recursive: true });
   await writeSafetensors(join(folder, TENSOR_FILE), tensors, { format: "pt" });
   await writeFile(join(folder, CONFIG_FILE), `${JSON.stringify(config, null, 2)}\n`);
+}
+
+function refuseInitial(name: string): never {
+  throw new MethodError(`Saving this method needs the first value of ${name}: give \`initial\`.`);
 }
 
 export interface LoadedAdapter {

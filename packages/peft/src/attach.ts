@@ -1,5 +1,5 @@
 import { MethodError } from "./errors.ts";
-import type { MethodAttachment, ModelDescription, PeftMethod } from "./method.ts";
+import type { MethodAttachment, ModelDescription, PeftMethod, RunDescription } from "./method.ts";
 import type { ModelShape } from "./modelGraph.ts";
 
 /**
@@ -24,10 +24,10 @@ export function attachMethod(
   method: PeftMethod,
   model: ModelShape,
   config: unknown,
-  training: { readonly totalSteps: number },
+  run: Pick<RunDescription, "totalSteps"> & Partial<RunDescription>,
 ): MethodAttachment {
   const parsed = method.configSchema.safeParse(config);
-  if (parsed.success) return method.attach(describeModel(model), parsed.data, training);
+  if (parsed.success) return method.attach(describeModel(model), parsed.data, { spectra: null, ...run });
   const problems = parsed.error.issues.map(({ path, message }) =>
     path.length === 0 ? message : `${path.join(".")}: ${message}`,
   );

@@ -1,8 +1,9 @@
 import type { HostTensor, Shape } from "@peftbench/runtime";
 import { accumulatorName, createRandom, elementCount, momentNames } from "@peftbench/runtime";
 import { MethodError } from "./errors.ts";
-import type { MethodAttachment, MethodStage } from "./method.ts";
+import type { MethodAttachment, MethodStage, Spectra } from "./method.ts";
 import type { ModelShape } from "./modelGraph.ts";
+import { spectraOf } from "./pretrainedSpectra.ts";
 import { trainableTensors } from "./trainable.ts";
 
 /** Values of a model's declared parameters: pretrained ones, and new ones made from the seed. */
@@ -12,6 +13,8 @@ export interface InitialStateOptions {
   readonly seed: number;
   /** Whether gradients are summed over micro-batches, which needs accumulators. */
   readonly accumulate: boolean;
+  /** Decompositions of the pretrained weights; computed when asked for where absent. */
+  readonly spectra?: Spectra;
 }
 
 /** Every tensor that the first stage of a run needs in the parameter store, at its values of step 0. */
@@ -27,7 +30,8 @@ export function initialState(
     if (tensor === undefined) throw new MethodError(`The model has no parameter ${name}.`);
     return tensor.data as Float32Array;
   };
-  const rewritten = attachment.rewriteBase?.(baseWeight) ?? new Map<string, Float32Array>();
+  const spectra = options.spectra ?? spectraOf(base);
+  const rewritten = attachment.rewriteBase?.({ baseWeight, spectra }) ?? new Map<string, Float32Array>();
   const state = new Map<string, HostTensor>();
   for (const [name, tensor] of base) {
     const data = rewritten.get(name) ?? tensor.data;
@@ -35,7 +39,7 @@ export function initialState(
     state.set(name, { ...tensor, data: data.slice() });
   }
   for (const { name, shape, initialize } of stage.parameters) {
-    const data = initialize({ random: createRandom(options.seed, name), baseWeight });
+    const data = initialize({ random: createRandom(options.seed, name), baseWeight, spectra });
     if (data.length !== elementCount(shape)) {
       throw new MethodError(`${name} has shape [${shape}] and was initialized with ${data.length} values.`);
     }

@@ -1,6 +1,7 @@
 import type { LinearModule, ParameterDeclaration } from "@peftbench/models";
 import type { GraphBuilder, Random, Shape, Tensor } from "@peftbench/runtime";
 import type { z } from "zod";
+import type { TruncatedSvd } from "./pretrainedSpectra.ts";
 
 /** What a method may know of the model that it attaches to: its places and parameters, never its name. */
 export interface ModelDescription {
@@ -9,12 +10,25 @@ export interface ModelDescription {
   readonly parameters: readonly ParameterDeclaration[];
 }
 
-/** What the first values of a method's tensors may be made from. */
-export interface InitializationContext {
-  /** A stream of its own for each tensor: what one draws does not change another. */
-  readonly random: Random;
+/** Spectral decompositions of pretrained weights, by the parameter's name; each is computed once. */
+export interface Spectra {
+  /** The `rank` leading singular triplets of a weight [rows, columns]. */
+  readonly truncatedSvd: (name: string, rank: number) => TruncatedSvd;
+  /** All singular values, largest first. */
+  readonly singularValues: (name: string) => Float64Array;
+}
+
+/** Pretrained weights, as values and decomposed. */
+export interface PretrainedWeights {
   /** Pretrained values of a base parameter. */
   readonly baseWeight: (name: string) => Float32Array;
+  readonly spectra: Spectra;
+}
+
+/** What the first values of a method's tensors may be made from. */
+export interface InitializationContext extends PretrainedWeights {
+  /** A stream of its own for each tensor: what one draws does not change another. */
+  readonly random: Random;
 }
 
 /** A tensor that a method adds to the model. */
@@ -31,6 +45,13 @@ export interface AdapterParameter {
   readonly learningRateScale?: number;
   /** In place of the run's weight decay. */
   readonly weightDecay?: number;
+  /**
+   * Flags [columns], one for each place of the last axis, that may differ from step to step. What has a 0 is frozen in
+   * that step: no gradient, decay or moment moves it, and it does not count for the gradient's norm.
+   */
+  readonly updateMask?: (context: StageContext) => Tensor;
+  /** What the optimizer takes for the gradient, before clipping: a preconditioner. */
+  readonly transformGradient?: (gradient: Tensor, context: StageContext) => Tensor;
 }
 
 /** A linear module in a graph under construction, as a method's forward rule sees it. */
@@ -57,6 +78,19 @@ export interface StageContext {
   readonly stepInput: (name: string) => Tensor;
 }
 
+/** What rules that follow the optimizer's step may use beside. Names are those of tensors of the stage. */
+export interface UpdateContext extends StageContext {
+  /** The gradient of a tensor that trains, as the optimizer used it (clipped). */
+  readonly gradient: (name: string) => Tensor;
+  /** The value of a tensor that trains after the optimizer's step. */
+  readonly updated: (name: string) => Tensor;
+  /**
+   * The value that a tensor has after the step: in place of the optimizer's where it trains, or of the present one
+   * where it is `changedByMethod`. A step that is skipped, as its gradient is not finite, changes nothing.
+   */
+  readonly store: (name: string, next: Tensor) => void;
+}
+
 /** A scalar that changes from step to step, fed to the graph: a budget, a freeze index, a temperature. */
 export interface StepInput {
   readonly name: string;
@@ -80,7 +114,7 @@ export interface MethodStage {
   /** A scalar added to the loss of a batch; micro-batches share it by their rows' weight. */
   readonly regularizer?: (context: StageContext) => Tensor;
   /** Adds updates of the stage's tensors that follow the optimizer's (masks, statistics). */
-  readonly afterUpdate?: (context: StageContext) => void;
+  readonly afterUpdate?: (context: UpdateContext) => void;
   readonly stepInputs?: readonly StepInput[];
   /**
    * Values of the stage's tensors, and of the optimizer's moments that go on, from those of the stage before.
@@ -97,6 +131,12 @@ export interface PeftAdapter {
   readonly tensors: ReadonlyMap<string, { readonly shape: Shape; readonly values: Float32Array }>;
 }
 
+/** The rank that an adapted module has at a moment of the run. */
+export interface ModuleRank {
+  readonly module: string;
+  readonly rank: number;
+}
+
 /** A method attached to one model for one training length: all that a run needs of it. */
 export interface MethodAttachment {
   /** At least one, in the order of `fromStep`, the first from step 0. */
@@ -104,17 +144,33 @@ export interface MethodAttachment {
   /** Trainable elements at an optimizer step, the head apart, where a method trains less than its tensors hold. */
   readonly trainableAt?: (step: number) => number;
   /** Step-0 values of base weights that the method changes (so that the function stays the same), by name. */
-  readonly rewriteBase?: (baseWeight: (name: string) => Float32Array) => ReadonlyMap<string, Float32Array>;
+  readonly rewriteBase?: (pretrained: PretrainedWeights) => ReadonlyMap<string, Float32Array>;
+  /** Ranks of the adapted modules from present values, where a method chooses them by module or prunes them. */
+  readonly ranks?: (value: (name: string) => Float32Array) => readonly ModuleRank[];
   /** W of an adapted module with the adapter folded in; null where the module is not adapted or cannot be merged. */
   readonly mergedWeight: (
     module: LinearModule,
     weight: Float32Array,
     value: (name: string) => Float32Array,
   ) => Float32Array | null;
-  /** The adapter as PEFT stores it; null where PEFT has no format for the method (full fine-tuning). */
-  readonly toPeft: (value: (name: string) => Float32Array) => PeftAdapter | null;
+  /**
+   * The adapter as PEFT stores it, for the pretrained weights as they were before `rewriteBase`; null where PEFT has no
+   * format for the method (full fine-tuning).
+   * @param initial values of the method's tensors at step 0
+   */
+  readonly toPeft: (
+    value: (name: string) => Float32Array,
+    initial: (name: string) => Float32Array,
+  ) => PeftAdapter | null;
   /** Values of the stage's tensors from an adapter that PEFT (or `toPeft`) wrote. */
   readonly fromPeft: (adapter: PeftAdapter) => ReadonlyMap<string, Float32Array>;
+}
+
+/** What a method may know of the run that it is attached for. */
+export interface RunDescription {
+  readonly totalSteps: number;
+  /** Null where the weights are not at hand, as in planning from a `config.json`. */
+  readonly spectra: Spectra | null;
 }
 
 /** A fine-tuning method. */
@@ -126,11 +182,7 @@ export interface PeftMethod<Config = unknown> {
   readonly source: string;
   /** Checks a configuration and fills in its defaults. */
   readonly configSchema: z.ZodType<Config>;
-  readonly attach: (
-    model: ModelDescription,
-    config: Config,
-    training: { readonly totalSteps: number },
-  ) => MethodAttachment;
+  readonly attach: (model: ModelDescription, config: Config, run: RunDescription) => MethodAttachment;
 }
 
 /** Typed definition of a method, as registries hold it. */

@@ -1,5 +1,12 @@
 import type { BatchShape, HeadSpec } from "@peftbench/models";
-import type { AdamWOptions, Graph, Tensor } from "@peftbench/runtime";
+import type {
+  AdamWOptions,
+  AdjustUpdates,
+  Graph,
+  ParameterUpdate,
+  Tensor,
+  TrainableParameter,
+} from "@peftbench/runtime";
 import {
   addAccumulatedUpdate,
   addAdamWStep,
@@ -63,8 +70,7 @@ export function buildTrainingGraph(
   graph.output(TRAINING_OUTPUTS.loss, loss);
   const trainable = graphParameters(graph, model, stage, options);
   if (options.kind === "step") {
-    addAdamWStep(graph, loss, trainable, options.optimizer);
-    graph.withPhase("optimizer", () => stage.afterUpdate?.(context));
+    addAdamWStep(graph, loss, trainable, options.optimizer, adjustUpdates(graph, stage));
   } else {
     addGradientAccumulation(graph, loss, trainable);
   }
@@ -75,8 +81,7 @@ export function buildTrainingGraph(
 export function buildUpdateGraph(model: ModelShape, stage: MethodStage, options: UpdateGraphOptions): Graph {
   const graph = new GraphBuilder();
   const trainable = graphParameters(graph, model, stage, options);
-  addAccumulatedUpdate(graph, trainable, options.optimizer);
-  graph.withPhase("optimizer", () => stage.afterUpdate?.(stageContext(graph, stage)));
+  addAccumulatedUpdate(graph, trainable, options.optimizer, adjustUpdates(graph, stage));
   return graph.finish();
 }
 
@@ -102,14 +107,53 @@ function rowLoss(graph: GraphBuilder, head: HeadSpec, logits: Tensor): Tensor {
   }
 }
 
-function graphParameters(graph: GraphBuilder, model: ModelShape, stage: MethodStage, rules: UpdateRules) {
+function graphParameters(
+  graph: GraphBuilder,
+  model: ModelShape,
+  stage: MethodStage,
+  rules: UpdateRules,
+): readonly TrainableParameter[] {
+  const context = stageContext(graph, stage);
   return trainableTensors(model, stage).map((declared) => {
-    const { name, shape, role } = declared;
-    return applyUpdateRules(graph.parameter(name, shape, { role, trainable: true }), declared, rules);
+    const { name, shape, role, updateMask, transformGradient } = declared;
+    const tensor = graph.parameter(name, shape, { role, trainable: true });
+    return {
+      ...applyUpdateRules(tensor, declared, rules),
+      ...(updateMask === undefined ? {} : { updateMask: updateMask(context) }),
+      ...(transformGradient === undefined
+        ? {}
+        : { transformGradient: (gradient: Tensor) => transformGradient(gradient, context) }),
+    };
   });
 }
 
-function stageContext(graph: GraphBuilder, stage: MethodStage): StageContext {
+/** The stage's own updates, after the optimizer's. */
+function adjustUpdates(graph: GraphBuilder, stage: MethodStage): AdjustUpdates {
+  return (updates, stepTaken) => {
+    const adjusted = new Map<string, Tensor>();
+    const updateOf = (name: string): ParameterUpdate => {
+      const update = updates.get(name);
+      if (update === undefined) throw new MethodError(`Stage ${stage.name} trains no tensor ${name}.`);
+      return update;
+    };
+    const context = stageContext(graph, stage);
+    stage.afterUpdate?.({
+      ...context,
+      gradient: (name) => updateOf(name).gradient(),
+      updated: (name) => updateOf(name).next,
+      store: (name, next) => {
+        const current = context.parameter(name);
+        const kept = stepTaken.select(next, current);
+        if (updates.has(name)) adjusted.set(name, kept);
+        else graph.updateParameter(current, kept);
+      },
+    });
+    return adjusted;
+  };
+}
+
+/** What a stage's rules may use of a graph under construction. */
+export function stageContext(graph: GraphBuilder, stage: MethodStage): StageContext {
   const known = new Set(stage.stepInputs?.map((input) => input.name));
   return {
     graph,

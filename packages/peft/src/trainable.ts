@@ -1,7 +1,7 @@
 import type { ParameterDeclaration } from "@peftbench/models";
 import type { Shape } from "@peftbench/runtime";
 import { elementCount } from "@peftbench/runtime";
-import type { MethodAttachment, MethodStage } from "./method.ts";
+import type { AdapterParameter, MethodAttachment, MethodStage } from "./method.ts";
 import type { ModelShape } from "./modelGraph.ts";
 
 /** A tensor that the optimizer updates. */
@@ -11,6 +11,8 @@ export interface TrainableTensor {
   readonly role: "baseWeight" | "adapterWeight" | "head";
   readonly learningRateScale?: number;
   readonly weightDecay?: number;
+  readonly updateMask?: AdapterParameter["updateMask"];
+  readonly transformGradient?: AdapterParameter["transformGradient"];
 }
 
 /**
@@ -35,17 +37,8 @@ export function trainableTensors(model: ModelShape, stage: MethodStage): readonl
     return trainable ? [{ name: declaration.name, shape: declaration.shape, role }] : [];
   });
   const own = stage.parameters.flatMap((parameter): TrainableTensor[] => {
-    const { name, shape, trainable, learningRateScale, weightDecay } = parameter;
-    if (!trainable) return [];
-    return [
-      {
-        name,
-        shape,
-        role: "adapterWeight",
-        ...(learningRateScale === undefined ? {} : { learningRateScale }),
-        ...(weightDecay === undefined ? {} : { weightDecay }),
-      },
-    ];
+    const { trainable, initialize: _, changedByMethod: __, ...declared } = parameter;
+    return trainable ? [{ ...declared, role: "adapterWeight" }] : [];
   });
   return [...base, ...own];
 }

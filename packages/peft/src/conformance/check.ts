@@ -39,6 +39,11 @@ export interface ConformanceOptions {
   };
   /** Whether the method can be saved in the format of Hugging Face PEFT. */
   readonly savesAsPeft: boolean;
+  /**
+   * Largest difference of logits after `toPeft` and `fromPeft`, for methods that come back in another form; the same
+   * bits where absent.
+   */
+  readonly roundTripTolerance?: number;
   readonly counts: readonly CountCase[];
   readonly invalidConfigs: readonly InvalidConfig[];
 }

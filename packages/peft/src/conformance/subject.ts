@@ -1,6 +1,7 @@
 import type { AdamWOptions } from "@peftbench/runtime";
 import type { BaseValues, MethodAttachment, ModelShape } from "../index.ts";
 import { attachMethod, bareModel } from "../index.ts";
+import { spectraOf } from "../pretrainedSpectra.ts";
 import { randomBatch } from "./batch.ts";
 import type { Subject } from "./check.ts";
 import { randomWeights, smallBert } from "./models.ts";
@@ -41,13 +42,15 @@ export async function attachedRun(subject: Subject, settings: RunSettings = {}):
   const model = settings.model ?? smallBert;
   const base = randomWeights(model, SEED);
   const config = settings.config ?? options.config;
-  const attachment = attachMethod(method, model, config, { totalSteps: options.totalSteps });
+  const spectra = spectraOf(base);
+  const attachment = attachMethod(method, model, config, { totalSteps: options.totalSteps, spectra });
   const run = await startRun({
     executor,
     model,
     attachment,
     base,
     seed: SEED,
+    spectra,
     learningRate: settings.learningRate ?? 0.01,
     optimizer: settings.optimizer ?? ADAMW,
     dropout: settings.dropout ?? 0,

@@ -60,6 +60,7 @@ describe("the conformance suite", () => {
     "hides a part from its gradient": /differences of the loss/,
     "cannot learn": /one batch by heart/,
     "moves a frozen tensor": /moves what trains and nothing else/,
+    "moves a masked column": /its update masks freeze/,
     "counts calls outside the store": /was interrupted/,
     "looks across rows": /micro-batches/,
     "drops out in evaluation": /none in evaluation/,

@@ -1,6 +1,13 @@
 import type { AdamWOptions, Executor, Graph, ParameterStore, Program } from "@peftbench/runtime";
 import { adamWInputs, leavesOf, noiseKey } from "@peftbench/runtime";
-import type { BaseValues, MethodAttachment, MethodStage, ModelShape, TrainingGraphKind } from "../index.ts";
+import type {
+  BaseValues,
+  MethodAttachment,
+  MethodStage,
+  ModelShape,
+  Spectra,
+  TrainingGraphKind,
+} from "../index.ts";
 import {
   buildEvaluationGraph,
   buildTrainingGraph,
@@ -19,6 +26,7 @@ export interface SuiteRunOptions {
   readonly attachment: MethodAttachment;
   readonly base: BaseValues;
   readonly seed: number;
+  readonly spectra?: Spectra;
   readonly learningRate: number;
   readonly optimizer: AdamWOptions;
   readonly dropout: number;
@@ -47,7 +55,11 @@ export async function startRun(options: SuiteRunOptions): Promise<SuiteRun> {
   const programs = new Map<string, Program>();
   let stageIndex = 0;
   let store: ParameterStore = await executor.createStore(
-    initialState(model, attachment, base, { seed, accumulate: true }),
+    initialState(model, attachment, base, {
+      seed,
+      accumulate: true,
+      ...(options.spectra === undefined ? {} : { spectra: options.spectra }),
+    }),
   );
   const stage = (): MethodStage => attachment.stages[stageIndex] as MethodStage;
 

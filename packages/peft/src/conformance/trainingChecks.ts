@@ -7,6 +7,7 @@ import { assertThat, largestDifference, sameBits } from "./check.ts";
 import { smallBert, smallBertWithFrozenHead } from "./models.ts";
 import { ADAMW, attachedRun, batch, ROWS, trainAll } from "./subject.ts";
 import type { SuiteRun } from "./suiteRun.ts";
+import { updateMasks } from "./updateMasks.ts";
 
 const ACCUMULATION_TOLERANCE = 1e-6;
 
@@ -58,6 +59,33 @@ export const trainingChecks: readonly Check[] = [
         for (const name of trainable) {
           const same = sameBits(after.get(name) as Float32Array, before.get(name) as Float32Array);
           assertThat(!same, `${name} did not move in stage ${stage.name}, though it trains.`);
+        }
+      }
+      await run.dispose();
+    },
+  },
+  {
+    name: "leaves alone what its update masks freeze, moments too, and moves the rest",
+    run: async (subject) => {
+      const { run } = await attachedRun(subject);
+      for (let step = 0; step < subject.options.totalSteps; step++) {
+        await run.enterStageOf(step);
+        const masks = await updateMasks(subject.executor, run.stage(), step);
+        const before = await run.values();
+        await run.step(batch, step);
+        const after = await run.values();
+        for (const [name, mask] of masks) {
+          const { first, second } = momentNames(name);
+          for (const tensor of [name, first, second]) {
+            const [old, now] = [before.get(tensor) ?? [], after.get(tensor) ?? []];
+            const moved = mask.map((_, column) =>
+              old.some((value, index) => index % mask.length === column && !Object.is(value, now[index])),
+            );
+            assertThat(
+              moved.every((didMove, column) => !didMove || mask[column] !== 0),
+              `${tensor} moved at step ${step} in a column that its mask freezes.`,
+            );
+          }
         }
       }
       await run.dispose();

@@ -7,7 +7,7 @@ import type {
   MethodStage,
   ModelDescription,
   PeftMethod,
-  StageContext,
+  UpdateContext,
 } from "../index.ts";
 import { adapterValues, defineMethod, selectTargets } from "../index.ts";
 
@@ -23,17 +23,20 @@ export type Fault =
   | "hides a part from its gradient"
   | "cannot learn"
   | "moves a frozen tensor"
+  | "moves a masked column"
   | "counts calls outside the store"
   | "looks across rows"
   | "drops out in evaluation";
 
 const TARGETS = ["query", "output.dense"];
 const STATISTIC = "toy.meanSquare";
+/** Step input: how many columns of U are frozen. */
+const FROZEN_COLUMNS = "toy.frozenColumns";
 
 /**
  * A method made up to use most of the interface, right but for one `fault`: `y = base + g * (x Dᵀ Uᵀ)`, with one
- * scale g that all sites share, and per site D and U. After half of the steps D is frozen. A regularizer that fades
- * out pulls on g; a statistic follows the square of g.
+ * scale g that all sites share, and per site D and U. After half of the steps D is frozen; the columns of U are frozen
+ * one by one. A regularizer that fades out pulls on g; a statistic follows the square of g.
  */
 export function toyMethod(fault: Fault | null): PeftMethod {
   const fields = { rank: z.int().min(fault === "takes rank zero" ? 0 : 1) };
@@ -93,6 +96,7 @@ function attachToy(
     },
     regularizer: ({ parameter, stepInput }) => parameter(gain.name).square().mul(stepInput("toy.pull")),
     stepInputs: [
+      { name: FROZEN_COLUMNS, valueAt: (step) => Math.min(step, rank - 1) },
       {
         name: "toy.pull",
         valueAt: (step) => {
@@ -101,7 +105,11 @@ function attachToy(
         },
       },
     ],
-    afterUpdate: (context) => followGain(context, gain.name),
+    afterUpdate: (context) => {
+      followGain(context, gain.name);
+      if (fault !== "moves a masked column") return;
+      for (const { up } of factors) context.store(up.name, context.updated(up.name).mul(0.99));
+    },
   });
   const middle = Math.floor(totalSteps / 2);
   const count = (parameters: readonly AdapterParameter[]): number =>
@@ -155,6 +163,14 @@ function siteOf({ name, inFeatures, outFeatures }: LinearModule, rank: number, f
       name: `${name}.up`,
       shape: [outFeatures, rank],
       trainable: true,
+      updateMask: ({ graph, stepInput }) =>
+        graph
+          .constant(
+            [rank],
+            "f32",
+            Float32Array.from({ length: rank }, (_, column) => column + 0.5),
+          )
+          .greater(stepInput(FROZEN_COLUMNS)),
       initialize: () => new Float32Array(outFeatures * rank).fill(upStart),
     },
   };
@@ -179,7 +195,6 @@ function adapted(site: LinearSite, { down, up }: Site, gain: string, fault: Faul
   }
 }
 
-function followGain({ graph, parameter }: StageContext, gain: string): void {
-  const statistic = parameter(STATISTIC);
-  graph.updateParameter(statistic, statistic.mul(0.9).add(parameter(gain).square().mul(0.1)));
+function followGain({ parameter, store }: UpdateContext, gain: string): void {
+  store(STATISTIC, parameter(STATISTIC).mul(0.9).add(parameter(gain).square().mul(0.1)));
 }
