@@ -1,5 +1,6 @@
 /** jax-js with its WebGPU device, as its README has it. */
 
+import type { Array as JaxArray } from "@jax-js/jax";
 import { shapeOfA } from "./matmulProblems.ts";
 import { installNavigatorGpu } from "./navigatorGpu.ts";
 import { servePeer } from "./servePeer.ts";
@@ -17,7 +18,7 @@ servePeer(async () => {
       const a = np.array(operands.a).reshape(shapeOfA(problem));
       const b = np.array(operands.b).reshape([problem.inner, problem.columns]);
       await blockUntilReady([a, b]);
-      const multiply = jit((left: np.Array, right: np.Array) =>
+      const multiply = jit((left: JaxArray, right: JaxArray) =>
         np.matmul(problem.transposeA ? np.transpose(left) : left, right),
       );
       return {

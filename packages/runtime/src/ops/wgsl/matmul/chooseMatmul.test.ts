@@ -20,7 +20,12 @@ const anyProblem = fc
 
 describe("the choice of a matmul kernel", () => {
   it("spreads rows over a subgroup where the result fills its tile", () => {
-    expect(chooseMatmul(problem(1024, 384, 384), SOFTWARE)).toEqual({ kind: "subgroupBroadcast", splits: 1 });
+    expect(chooseMatmul(problem(1024, 384, 384), SOFTWARE)).toEqual({
+      kind: "subgroupBroadcast",
+      rows: 32,
+      laneColumns: 4,
+      splits: 1,
+    });
     expect(chooseMatmul(problem(1024, 384, 384), PLAIN).kind).toBe("registerTile");
     expect(chooseMatmul(problem(1024, 384, 8), GPU).kind).toBe("registerTile");
   });

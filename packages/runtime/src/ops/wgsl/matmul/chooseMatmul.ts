@@ -2,12 +2,13 @@ import type { KernelDevice } from "../../kernel.ts";
 import type { MatmulProblem } from "./problem.ts";
 import type { ThreadGrid } from "./registerTile.ts";
 import { registerTileSize } from "./registerTile.ts";
+import type { SubgroupTile } from "./subgroupBroadcast.ts";
 import { subgroupTileSize, suitsSubgroup } from "./subgroupBroadcast.ts";
 
 /** A way to compute a product. `splits`: the most parts that the inner axis is cut into. */
 export type MatmulVariant =
   | ({ readonly kind: "registerTile"; readonly splits: number } & ThreadGrid)
-  | { readonly kind: "subgroupBroadcast"; readonly splits: number };
+  | ({ readonly kind: "subgroupBroadcast"; readonly splits: number } & SubgroupTile);
 
 /** Threads that keep a device busy. Above this, more parts of the inner axis only cost their sum. */
 const BUSY_THREADS = { software: 512, hardware: 16_384 } as const;
@@ -29,10 +30,11 @@ const MOST_SCRATCH_BYTES = 8 * 2 ** 20;
 export function chooseMatmul(problem: MatmulProblem, device: KernelDevice): MatmulVariant {
   const { subgroupSize } = device;
   if (suitsSubgroup(subgroupSize)) {
-    const tile = subgroupTileSize(subgroupSize);
-    if (problem.rows >= tile.rows / 2 && problem.columns >= tile.columns / 2) {
-      const tiles = Math.ceil(problem.rows / tile.rows) * Math.ceil(problem.columns / tile.columns);
-      return { kind: "subgroupBroadcast", splits: splitsFor(problem, tiles * subgroupSize, device) };
+    const tile: SubgroupTile = { rows: 32, laneColumns: 4 };
+    const size = subgroupTileSize(tile, subgroupSize);
+    if (problem.rows >= size.rows / 2 && problem.columns >= size.columns / 2) {
+      const tiles = Math.ceil(problem.rows / size.rows) * Math.ceil(problem.columns / size.columns);
+      return { kind: "subgroupBroadcast", ...tile, splits: splitsFor(problem, tiles * subgroupSize, device) };
     }
   }
   const grid = threadGridFor(problem);

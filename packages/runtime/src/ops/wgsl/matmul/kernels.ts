@@ -6,7 +6,7 @@ import type { MatmulVariant } from "./chooseMatmul.ts";
 import { chooseMatmul } from "./chooseMatmul.ts";
 import { problemOf, splitInner } from "./problem.ts";
 import { registerTileKernel } from "./registerTile.ts";
-import { subgroupBroadcastKernel, suitsSubgroup } from "./subgroupBroadcast.ts";
+import { subgroupBroadcastKernel, subgroupResultType, suitsSubgroup } from "./subgroupBroadcast.ts";
 
 /** The product by the variant that the rule chooses. */
 export function matmulKernels(context: KernelContext<MatmulAttributes>): readonly KernelDispatch[] {
@@ -42,10 +42,13 @@ export function matmulVariantKernels(
         const { subgroupSize } = device;
         if (!suitsSubgroup(subgroupSize))
           throw new RangeError(`A subgroup of ${subgroupSize} does not suit.`);
-        const elements = vectorize && problem.columns % 2 === 0 ? "vec2<f32>" : "f32";
+        const { rows, laneColumns } = variant;
+        const tile = { rows, laneColumns };
+        const elements = subgroupResultType(problem, tile, vectorize);
         return subgroupBroadcastKernel(
           name,
           problem,
+          tile,
           subgroupSize,
           split,
           { ...result, elements },

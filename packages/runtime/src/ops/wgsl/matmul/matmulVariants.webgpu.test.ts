@@ -21,8 +21,10 @@ const VARIANTS: readonly MatmulVariant[] = [
   { kind: "registerTile", threadRows: 64, threadColumns: 1, splits: 1 },
   { kind: "registerTile", threadRows: 2, threadColumns: 32, splits: 1 },
   { kind: "registerTile", threadRows: 8, threadColumns: 8, splits: 32 },
-  { kind: "subgroupBroadcast", splits: 1 },
-  { kind: "subgroupBroadcast", splits: 3 },
+  { kind: "subgroupBroadcast", rows: 32, laneColumns: 4, splits: 1 },
+  { kind: "subgroupBroadcast", rows: 32, laneColumns: 4, splits: 3 },
+  { kind: "subgroupBroadcast", rows: 32, laneColumns: 2, splits: 1 },
+  { kind: "subgroupBroadcast", rows: 64, laneColumns: 1, splits: 1 },
 ];
 
 /** batch, rows, inner, columns: tiles exactly filled, just missed and just exceeded; rank-r sides; odd everything. */

@@ -1,31 +1,54 @@
-import type { KernelBinding, KernelDevice, KernelDispatch } from "../../kernel.ts";
+import type { KernelBinding, KernelDevice, KernelDispatch, WgslElement } from "../../kernel.ts";
 import { gridOf, input } from "../../kernel.ts";
 import { COMPONENTS, guarded, STEPS, vectorLayouts } from "./operands.ts";
 import type { InnerSplit, MatmulProblem } from "./problem.ts";
 import { tileUniforms } from "./problem.ts";
 
-const TILE_ROWS = 32;
-const COLUMNS_A_LANE = 2;
-
-export function subgroupTileSize(subgroupSize: number): { readonly rows: number; readonly columns: number } {
-  return { rows: TILE_ROWS, columns: COLUMNS_A_LANE * subgroupSize };
+/** What one subgroup computes: `rows` rows by `laneColumns` neighbouring columns a lane. */
+export interface SubgroupTile {
+  readonly rows: 32 | 64;
+  readonly laneColumns: LaneColumns;
 }
 
-/** Whether the kernel can be made: the 32 vec4s of a's part are shared out evenly among the lanes. */
+export type LaneColumns = 1 | 2 | 4;
+
+/** The type of one lane's columns. */
+const LANE_TYPES = { 1: "f32", 2: "vec2<f32>", 4: "vec4<f32>" } as const;
+
+export function subgroupTileSize(
+  { rows, laneColumns }: SubgroupTile,
+  subgroupSize: number,
+): { readonly rows: number; readonly columns: number } {
+  return { rows, columns: laneColumns * subgroupSize };
+}
+
+/** Whether the kernel can be made: the vec4s of a's part are shared out evenly among the lanes. */
 export function suitsSubgroup(subgroupSize: number | null): subgroupSize is number {
-  return subgroupSize !== null && subgroupSize >= 4 && TILE_ROWS % subgroupSize === 0;
+  return subgroupSize !== null && subgroupSize >= 4 && 32 % subgroupSize === 0;
+}
+
+/** The type in which the result is stored: a lane's columns at once where no row ends within them. */
+export function subgroupResultType(
+  { columns }: MatmulProblem,
+  { laneColumns }: SubgroupTile,
+  vectorize: boolean,
+): WgslElement {
+  return vectorize && columns % laneColumns === 0 ? LANE_TYPES[laneColumns] : "f32";
 }
 
 /**
- * Strategy: one subgroup computes 32 rows by two columns a lane. For four steps of the inner axis, the 32 vec4s of a
- * are read once by the subgroup, each lane its share, and spread to all lanes by `subgroupBroadcast` with a constant
- * lane; each lane reads its own two columns of b. On eight lanes that is 4 + 4 loads for 256 multiply-adds a lane,
- * without barriers or workgroup memory.
+ * Strategy: one subgroup computes 32 (or 64) rows by one, two or four columns a lane. For four steps of the inner axis,
+ * the vec4s of a are read once by the subgroup, each lane its share, and spread to all lanes by `subgroupBroadcast` with
+ * a constant lane; each lane reads its own columns of b. On eight lanes, 32 rows and four columns that is 4 + 4 loads
+ * for 512 multiply-adds a lane, without barriers or workgroup memory.
  * Limits: subgroups of one known size that divides 32; a workgroup is one subgroup; edges are computed and not stored.
+ * On llvmpipe a vec4 load is 1.6 kB of code, and the loop is slow where it no longer fits into 32 kB: more rows, columns
+ * or steps at once lose there.
  */
 export function subgroupBroadcastKernel(
   name: string,
   problem: MatmulProblem,
+  tile: SubgroupTile,
   subgroupSize: number,
   split: InnerSplit,
   result: KernelBinding,
@@ -33,36 +56,53 @@ export function subgroupBroadcastKernel(
   vectorize: boolean,
 ): KernelDispatch {
   const { transposeA, transposeB } = problem;
+  const { laneColumns } = tile;
   const layouts = vectorLayouts(problem, vectorize);
-  const isPair = vectorize && problem.columns % 2 === 0;
-  const a = shareOfRows(problem, subgroupSize, layouts.a);
-  const b = ownColumns(problem, transposeB ? layouts.b : isPair);
-  const rows = Array.from({ length: TILE_ROWS }, (_, row) => row);
+  const laneType = LANE_TYPES[laneColumns];
+  const isWhole = vectorize && problem.columns % laneColumns === 0;
+  const a = shareOfRows(problem, tile.rows, subgroupSize, layouts.a);
+  const b = ownColumns(problem, laneColumns, transposeB ? layouts.b : isWhole);
+  const rows = Array.from({ length: tile.rows }, (_, row) => row);
+  const rowVectors = tile.rows / 4;
 
-  // Vector v of a's part is row v with four steps or, transposed, step v / 8 with rows 4 (v % 8) to 4 (v % 8) + 3.
+  // Vector v of a's part is row v with four steps or, transposed, one step with four rows.
   const accumulate = rows.flatMap((v) => {
     const spread = `    let left${v} = subgroupBroadcast(share${Math.floor(v / subgroupSize)}, ${v % subgroupSize}u);`;
     const terms = transposeA
-      ? STEPS.map((r) => `    sum${4 * (v % 8) + r} += left${v}.${COMPONENTS[r]} * step${Math.floor(v / 8)};`)
+      ? STEPS.map(
+          (r) =>
+            `    sum${4 * (v % rowVectors) + r} += left${v}.${COMPONENTS[r]} * step${Math.floor(v / rowVectors)};`,
+        )
       : [`    sum${v} += ${STEPS.map((t) => `left${v}.${COMPONENTS[t]} * step${t}`).join(" + ")};`];
     return [spread, ...terms];
   });
-  const isPairResult = result.elements === "vec2<f32>";
-  const store = rows.map((r) => {
+  const size = subgroupTileSize(tile, subgroupSize);
+  const needsRowCheck = problem.rows % size.rows !== 0;
+  const needsColumnCheck = problem.columns % size.columns !== 0;
+  const storeIf = (r: number, c: number, store: string): string => {
+    const checks = [
+      ...(needsRowCheck ? [`row0 + ${r}u < u.rows`] : []),
+      ...(needsColumnCheck ? [`column0 + ${c}u < u.columns`] : []),
+    ];
+    return checks.length === 0 ? `  ${store}` : `  if (${checks.join(" && ")}) { ${store} }`;
+  };
+  const store = rows.flatMap((r) => {
     const place = `(slice * u.rows + row0 + ${r}u) * u.columns + column0`;
-    return isPairResult
-      ? `  if (row0 + ${r}u < u.rows && column0 < u.columns) { product[(${place}) / 2u] = u.scale * sum${r}; }`
-      : `  if (row0 + ${r}u < u.rows && column0 < u.columns) { product[${place}] = u.scale * sum${r}.x; }
-  if (row0 + ${r}u < u.rows && column0 + 1u < u.columns) { product[${place} + 1u] = u.scale * sum${r}.y; }`;
+    if (result.elements === laneType) {
+      const index = laneColumns === 1 ? place : `(${place}) / ${laneColumns}u`;
+      return [storeIf(r, 0, `product[${index}] = u.scale * sum${r};`)];
+    }
+    return STEPS.slice(0, laneColumns).map((c) =>
+      storeIf(r, c, `product[${place} + ${c}u] = u.scale * sum${r}.${COMPONENTS[c]};`),
+    );
   });
-  const size = subgroupTileSize(subgroupSize);
   const tileRows = Math.ceil(problem.rows / size.rows);
   const tileColumns = Math.ceil(problem.columns / size.columns);
   const count = tileRows * tileColumns * problem.batch * split.splits;
   return {
     name,
     wgsl: `enable subgroups;
-// ${name}: a subgroup of ${subgroupSize} lanes computes 32 rows by 2 columns a lane; rows of a are spread by broadcast.
+// ${name}: a subgroup of ${subgroupSize} lanes computes ${tile.rows} rows by ${laneColumns} columns a lane; rows of a are spread by broadcast.
 @compute @workgroup_size(${subgroupSize})
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) grid: vec3u,
         @builtin(subgroup_invocation_id) lane: u32) {
@@ -73,11 +113,11 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(num_workgroups) grid: 
   let batch = slice % u.batch;
   let first = (slice / u.batch) * u.chunk;
   let end = min(first + u.chunk, u.inner);
-  let row0 = tileRow * ${TILE_ROWS}u;
-  let column0 = ((tile % u.tileColumns) * ${subgroupSize}u + lane) * ${COLUMNS_A_LANE}u;
+  let row0 = tileRow * ${tile.rows}u;
+  let column0 = ((tile % u.tileColumns) * ${subgroupSize}u + lane) * ${laneColumns}u;
 ${a.before}
 ${b.before}
-${rows.map((r) => `  var sum${r} = vec2f(0.0);`).join("\n")}
+${rows.map((r) => `  var sum${r} = ${laneType}();`).join("\n")}
   for (var k = first; k < end; k += 4u) {
 ${a.inside}
 ${b.inside}
@@ -88,7 +128,7 @@ ${store.join("\n")}
 `,
     bindings: [
       input(0, "a", layouts.a ? "vec4<f32>" : "f32"),
-      input(1, "b", transposeB ? (layouts.b ? "vec4<f32>" : "f32") : isPair ? "vec2<f32>" : "f32"),
+      input(1, "b", transposeB ? (layouts.b ? "vec4<f32>" : "f32") : isWhole ? laneType : "f32"),
       { ...result, name: "product" },
     ],
     uniforms: tileUniforms(problem, split, { count, rows: tileRows, columns: tileColumns }),
@@ -101,9 +141,15 @@ interface Loads {
   readonly inside: string;
 }
 
-/** The lane's share of the 32 vec4s of a: `share0`, `share1`, ... */
-function shareOfRows(problem: MatmulProblem, subgroupSize: number, isVector: boolean): Loads {
-  const shares = Array.from({ length: TILE_ROWS / subgroupSize }, (_, share) => share);
+/** The lane's share of the vec4s of a, as many as the tile has rows: `share0`, `share1`, ... */
+function shareOfRows(
+  problem: MatmulProblem,
+  tileRows: number,
+  subgroupSize: number,
+  isVector: boolean,
+): Loads {
+  const shares = Array.from({ length: tileRows / subgroupSize }, (_, share) => share);
+  const rowVectors = tileRows / 4;
   const vectorOf = (share: number): string => `(${share * subgroupSize}u + lane)`;
   if (!problem.transposeA) {
     const unit = isVector ? "(u.inner / 4u)" : "u.inner";
@@ -122,10 +168,10 @@ function shareOfRows(problem: MatmulProblem, subgroupSize: number, isVector: boo
     };
   }
   const before = shares.flatMap((s) => [
-    `  let aStep${s} = ${vectorOf(s)} / 8u;`,
+    `  let aStep${s} = ${vectorOf(s)} / ${rowVectors}u;`,
     isVector
-      ? `  let aPlace${s} = min(row0 / 4u + ${vectorOf(s)} % 8u, u.rows / 4u - 1u);`
-      : `  let aPlace${s} = row0 + (${vectorOf(s)} % 8u) * 4u;`,
+      ? `  let aPlace${s} = min(row0 / 4u + ${vectorOf(s)} % ${rowVectors}u, u.rows / 4u - 1u);`
+      : `  let aPlace${s} = row0 + (${vectorOf(s)} % ${rowVectors}u) * 4u;`,
   ]);
   const inside = shares.map((s) => {
     const step = `min(k + aStep${s}, u.inner - 1u)`;
@@ -139,9 +185,12 @@ function shareOfRows(problem: MatmulProblem, subgroupSize: number, isVector: boo
   return { before: before.join("\n"), inside: inside.join("\n") };
 }
 
-/** The lane's two columns of b at four steps: `step0` to `step3`. */
-function ownColumns(problem: MatmulProblem, isVector: boolean): Loads {
-  const pair = [0, 1] as const;
+/** The lane's columns of b at four steps: `step0` to `step3`. */
+function ownColumns(problem: MatmulProblem, laneColumns: LaneColumns, isVector: boolean): Loads {
+  const columns = STEPS.slice(0, laneColumns);
+  const laneType = LANE_TYPES[laneColumns];
+  const lane = (parts: readonly string[]): string =>
+    laneColumns === 1 ? (parts[0] ?? "") : `${laneType}(${parts.join(", ")})`;
   if (problem.transposeB) {
     const unit = isVector ? "(u.inner / 4u)" : "u.inner";
     const load = (c: number): string =>
@@ -149,26 +198,31 @@ function ownColumns(problem: MatmulProblem, isVector: boolean): Loads {
         ? `b[bRow${c} + k / 4u]`
         : `vec4f(${STEPS.map((t) => guarded(problem, t, "0.0", (k) => `b[bRow${c} + ${k}]`)).join(", ")})`;
     return {
-      before: pair
+      before: columns
         .map((c) => `  let bRow${c} = (batch * u.columns + min(column0 + ${c}u, u.columns - 1u)) * ${unit};`)
         .join("\n"),
       inside: [
-        ...pair.map((c) => `    let own${c} = ${load(c)};`),
-        ...STEPS.map((t) => `    let step${t} = vec2f(own0.${COMPONENTS[t]}, own1.${COMPONENTS[t]});`),
+        ...columns.map((c) => `    let own${c} = ${load(c)};`),
+        ...STEPS.map((t) => `    let step${t} = ${lane(columns.map((c) => `own${c}.${COMPONENTS[t]}`))};`),
       ].join("\n"),
     };
   }
   const before = isVector
-    ? "  let bPlace = min(column0 / 2u, u.columns / 2u - 1u);"
-    : pair.map((c) => `  let bPlace${c} = min(column0 + ${c}u, u.columns - 1u);`).join("\n");
+    ? `  let bPlace = min(column0 / ${laneColumns}u, u.columns / ${laneColumns}u - 1u);`
+    : columns.map((c) => `  let bPlace${c} = min(column0 + ${c}u, u.columns - 1u);`).join("\n");
   const inside = STEPS.map((t) => {
     const value = isVector
-      ? guarded(problem, t, "vec2f(0.0)", (k) => `b[(batch * u.inner + ${k}) * (u.columns / 2u) + bPlace]`)
-      : `vec2f(${pair
-          .map((c) =>
+      ? guarded(
+          problem,
+          t,
+          `${laneType}()`,
+          (k) => `b[(batch * u.inner + ${k}) * (u.columns / ${laneColumns}u) + bPlace]`,
+        )
+      : lane(
+          columns.map((c) =>
             guarded(problem, t, "0.0", (k) => `b[(batch * u.inner + ${k}) * u.columns + bPlace${c}]`),
-          )
-          .join(", ")})`;
+          ),
+        );
     return `    let step${t} = ${value};`;
   });
   return { before, inside: inside.join("\n") };
