@@ -6,14 +6,14 @@ import { installNavigatorGpu } from "./navigatorGpu.ts";
 import { servePeer } from "./servePeer.ts";
 
 servePeer(async () => {
-  const device = await installNavigatorGpu();
+  const found = await installNavigatorGpu();
   const { blockUntilReady, defaultDevice, init, jit, numpy: np } = await import("@jax-js/jax");
   const devices = await init("webgpu");
   if (!devices.includes("webgpu")) throw new Error("jax-js finds no WebGPU.");
   defaultDevice("webgpu");
   return {
     name: "jax-js",
-    device,
+    ...found,
     async prepare(problem, operands) {
       const a = np.array(operands.a).reshape(shapeOfA(problem));
       const b = np.array(operands.b).reshape([problem.inner, problem.columns]);

@@ -2,9 +2,12 @@ import { create, globals } from "webgpu";
 
 /**
  * Gives this process the WebGPU that a browser has, by npm's Dawn with the settings of our own devices: peers are written
- * for `navigator.gpu`. Call it before the peer is imported. Returns the name of the adapter that they will find.
+ * for `navigator.gpu`. Call it before the peer is imported. Returns what adapter they will find.
  */
-export async function installNavigatorGpu(): Promise<string> {
+export async function installNavigatorGpu(): Promise<{
+  readonly device: string;
+  readonly isSoftware: boolean;
+}> {
   const gpu = create([
     "enable-dawn-features=allow_unsafe_apis",
     "disable-dawn-features=timestamp_quantization",
@@ -16,5 +19,6 @@ export async function installNavigatorGpu(): Promise<string> {
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
   if (adapter === null)
     throw new Error("Dawn finds no adapter here. `pnpm bench doctor` says how to get one.");
-  return adapter.info.description;
+  const { description, isFallbackAdapter } = adapter.info;
+  return { device: description, isSoftware: isFallbackAdapter || /llvmpipe|swiftshader/i.test(description) };
 }

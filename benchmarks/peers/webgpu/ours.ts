@@ -10,6 +10,7 @@ servePeer(async () => {
   return {
     name: "peftbench",
     device: device.adapter.driver,
+    isSoftware: device.adapter.isSoftware,
     async prepare(problem, operands) {
       const shapes = { a: shapeOfA(problem), b: [problem.inner, problem.columns] };
       const tensor = (name: "a" | "b"): [string, HostTensor] => [

@@ -1,3 +1,4 @@
+import { patiently } from "@peftbench/runtime";
 import { Bench } from "tinybench";
 import type { MatmulProblem, Operands } from "./matmulProblems.ts";
 import {
@@ -13,6 +14,8 @@ export interface MatmulPeer {
   readonly name: string;
   /** What runs it, as it says itself. */
   readonly device: string;
+  /** Shaders run on the CPU. */
+  readonly isSoftware: boolean;
   /** Brings the operands onto the device. */
   prepare(problem: MatmulProblem, operands: Operands): Promise<PreparedMatmul>;
 }
@@ -72,6 +75,7 @@ export function servePeer(open: () => Promise<MatmulPeer>): void {
       case "measure": {
         const problem = matmulProblems[request.problem] as MatmulProblem;
         const matmul = await prepare(request.problem);
+        const { isSoftware } = await opening;
         const count = countFor(problem);
         const bench = new Bench({
           iterations: request.samples,
@@ -81,7 +85,8 @@ export function servePeer(open: () => Promise<MatmulPeer>): void {
           retainSamples: true,
           throws: true,
         });
-        bench.add(problem.name, () => matmul.run(count));
+        // For all alike: without it, npm's Dawn keeps one core busy while it waits for shaders that run on the same cores.
+        bench.add(problem.name, () => (isSoftware ? patiently(matmul.run(count)) : matmul.run(count)));
         const [task] = await bench.run();
         const result = task?.result;
         if (result === undefined || !("latency" in result)) throw new Error("tinybench gave no samples.");

@@ -5,14 +5,14 @@ import { installNavigatorGpu } from "./navigatorGpu.ts";
 import { servePeer } from "./servePeer.ts";
 
 servePeer(async () => {
-  const device = await installNavigatorGpu();
+  const found = await installNavigatorGpu();
   const tf = await import("@tensorflow/tfjs-core");
   await import("@tensorflow/tfjs-backend-webgpu");
   await tf.setBackend("webgpu");
   await tf.ready();
   return {
     name: `TensorFlow.js ${tf.version_core}`,
-    device,
+    ...found,
     async prepare(problem, operands) {
       const a = tf.tensor2d(operands.a, shapeOfA(problem));
       const b = tf.tensor2d(operands.b, [problem.inner, problem.columns]);

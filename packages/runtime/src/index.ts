@@ -2,6 +2,13 @@ export { gradients } from "./autodiff/gradients.ts";
 export * from "./errors.ts";
 export { type CpuExecutorOptions, createCpuExecutor } from "./execute/cpu/executor.ts";
 export type { Executor, ParameterStore, Program, ProgramInputs, ProgramOutputs } from "./execute/executor.ts";
+export {
+  type KernelBenchmark,
+  type KernelBenchmarkOptions,
+  type KernelTiming,
+  runKernelBenchmark,
+} from "./execute/webgpu/benchmark/kernelBenchmark.ts";
+export { type DispatchTiming, profileDispatches } from "./execute/webgpu/benchmark/profileDispatches.ts";
 export type { AdapterDescription } from "./execute/webgpu/device/adapterDescription.ts";
 export {
   type AdapterKind,
@@ -22,6 +29,7 @@ export {
   openWebgpuDevice,
   type WebgpuDevice,
 } from "./execute/webgpu/device/openDevice.ts";
+export { patiently } from "./execute/webgpu/device/patiently.ts";
 export {
   createWebgpuExecutor,
   kernelDeviceOf,

@@ -1,13 +1,10 @@
 import type { HostTensor, TensorSpec } from "../../../graph/spec.ts";
 import { byteSize } from "../../../graph/spec.ts";
-import type { KernelBinding, KernelDispatch } from "../../../ops/kernel.ts";
-import { createBuffer, TENSOR_USAGE } from "../buffers.ts";
-import { bufferUsage } from "../device/constants.ts";
+import type { KernelDispatch } from "../../../ops/kernel.ts";
+import { bindKernels } from "../benchmark/boundKernels.ts";
 import type { WebgpuDevice } from "../device/openDevice.ts";
-import type { Location } from "../locations.ts";
 import type { PipelineCache } from "../pipelines.ts";
 import { readBuffer } from "../readback.ts";
-import { composeShader, uniformBytes } from "../shader.ts";
 
 /** Runs the dispatches of one op outside any graph, every operand in a buffer of its own. Results are f32. */
 export async function runKernels(
@@ -17,64 +14,17 @@ export async function runKernels(
   inputs: readonly HostTensor[],
   outputs: readonly TensorSpec[],
 ): Promise<readonly Float32Array[]> {
-  const { device } = opened;
-  const made: GPUBuffer[] = [];
-  const make = async (bytes: number, usage = TENSOR_USAGE): Promise<GPUBuffer> => {
-    const buffer = await createBuffer(device, "workspace:operand", bytes, usage);
-    made.push(buffer);
-    return buffer;
-  };
-  const buffers = new Map<string, GPUBuffer>();
-  for (const [index, tensor] of inputs.entries()) {
-    const buffer = await make(byteSize(tensor));
-    device.queue.writeBuffer(buffer, 0, tensor.data as Float32Array<ArrayBuffer>);
-    buffers.set(`input ${index}`, buffer);
-  }
-  for (const [index, spec] of outputs.entries()) buffers.set(`output ${index}`, await make(byteSize(spec)));
-  const scratchBytes = kernels
-    .flatMap(({ bindings }) => bindings)
-    .map(({ operand }) => (operand.kind === "scratch" ? operand.bytes : 0));
-  buffers.set("scratch", await make(Math.max(4, ...scratchBytes)));
-
-  const encoder = device.createCommandEncoder();
+  const bound = await bindKernels(opened, pipelines, kernels, inputs, outputs);
+  const encoder = opened.device.createCommandEncoder();
   const pass = encoder.beginComputePass();
-  for (const [index, kernel] of kernels.entries()) {
-    const shader = composeShader(kernel, locationOf);
-    if (shader === null) throw new RangeError(`${kernel.name} binds one operand as two types.`);
-    const uniforms = uniformBytes(kernel.uniforms);
-    const { bindings, wgsl } = shader;
-    const { name: label, workgroups } = kernel;
-    const lowered = { node: index, label, wgsl, bindings, uniforms, workgroups };
-    const { pipeline, layout } = await pipelines.get(lowered);
-    const bound = bindings.map(({ location }) => buffers.get(nameOf(location)) as GPUBuffer);
-    if (uniforms !== null) {
-      const buffer = await make(uniforms.byteLength, bufferUsage.uniform | bufferUsage.copyDestination);
-      device.queue.writeBuffer(buffer, 0, uniforms as Uint32Array<ArrayBuffer>);
-      bound.push(buffer);
-    }
-    const entries = bound.map((buffer, binding) => ({ binding, resource: { buffer } }));
-    pass.setPipeline(pipeline);
-    pass.setBindGroup(0, device.createBindGroup({ layout, entries }));
-    pass.dispatchWorkgroups(...workgroups);
-  }
+  bound.encode(pass);
   pass.end();
-  device.queue.submit([encoder.finish()]);
+  opened.device.queue.submit([encoder.finish()]);
   const results: Float32Array[] = [];
   for (const [index, spec] of outputs.entries()) {
-    const bytes = await readBuffer(opened, buffers.get(`output ${index}`) as GPUBuffer, byteSize(spec));
+    const bytes = await readBuffer(opened, bound.outputs[index] as GPUBuffer, byteSize(spec));
     results.push(new Float32Array(bytes));
   }
-  for (const buffer of made) buffer.destroy();
+  bound.destroy();
   return results;
-}
-
-/** Operands as if they were parameters: each in a buffer of its own. */
-function locationOf({ operand }: KernelBinding): Location {
-  return operand.kind === "scratch"
-    ? { kind: "scratch", bytes: operand.bytes }
-    : { kind: "parameter", name: `${operand.kind} ${operand.index}`, bytes: 0 };
-}
-
-function nameOf(location: Location): string {
-  return location.kind === "parameter" ? location.name : location.kind;
 }

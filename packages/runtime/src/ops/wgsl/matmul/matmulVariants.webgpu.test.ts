@@ -15,6 +15,7 @@ import type { MatmulAttributes } from "../../matmul.ts";
 import { matmul } from "../../matmul.ts";
 import type { MatmulVariant } from "./chooseMatmul.ts";
 import { matmulVariantKernels } from "./kernels.ts";
+import { suitsSubgroup, suitsTile } from "./subgroupBroadcast.ts";
 
 const VARIANTS: readonly MatmulVariant[] = [
   { kind: "registerTile", threadRows: 8, threadColumns: 8, splits: 1 },
@@ -24,7 +25,9 @@ const VARIANTS: readonly MatmulVariant[] = [
   { kind: "subgroupBroadcast", rows: 32, laneColumns: 4, splits: 1 },
   { kind: "subgroupBroadcast", rows: 32, laneColumns: 4, splits: 3 },
   { kind: "subgroupBroadcast", rows: 32, laneColumns: 2, splits: 1 },
-  { kind: "subgroupBroadcast", rows: 64, laneColumns: 1, splits: 1 },
+  { kind: "subgroupBroadcast", rows: 32, laneColumns: 1, splits: 1 },
+  { kind: "subgroupBroadcast", rows: 16, laneColumns: 4, splits: 2 },
+  { kind: "subgroupBroadcast", rows: 8, laneColumns: 4, splits: 1 },
 ];
 
 /** batch, rows, inner, columns: tiles exactly filled, just missed and just exceeded; rank-r sides; odd everything. */
@@ -57,7 +60,9 @@ describe.each(VARIANTS)("matmul by $kind, $threadRows x $threadColumns threads, 
   describe.each(TRANSPOSES)("a transposed: %s, b transposed: %s", (transposeA, transposeB) => {
     it.each(SIZES)("multiplies %i x [%i, %i] by [%i]", async (batch, rows, inner, columns) => {
       const device = kernelDeviceOf(opened);
-      if (variant.kind === "subgroupBroadcast" && device.subgroupSize === null) return;
+      if (variant.kind === "subgroupBroadcast") {
+        if (!suitsSubgroup(device.subgroupSize) || !suitsTile(variant, device.subgroupSize)) return;
+      }
       const attributes: MatmulAttributes = { transposeA, transposeB, scale: -0.5, recomputable: false };
       const a = normal([batch, ...(transposeA ? [inner, rows] : [rows, inner])], "a");
       const b = normal([batch, ...(transposeB ? [columns, inner] : [inner, columns])], "b");

@@ -6,7 +6,7 @@ import { tileUniforms } from "./problem.ts";
 
 /** What one subgroup computes: `rows` rows by `laneColumns` neighbouring columns a lane. */
 export interface SubgroupTile {
-  readonly rows: 32 | 64;
+  readonly rows: 8 | 16 | 32;
   readonly laneColumns: LaneColumns;
 }
 
@@ -22,9 +22,14 @@ export function subgroupTileSize(
   return { rows, columns: laneColumns * subgroupSize };
 }
 
-/** Whether the kernel can be made: the vec4s of a's part are shared out evenly among the lanes. */
+/** Whether kernels can be made for such subgroups at all: those with 32 rows. */
 export function suitsSubgroup(subgroupSize: number | null): subgroupSize is number {
   return subgroupSize !== null && subgroupSize >= 4 && 32 % subgroupSize === 0;
+}
+
+/** The vec4s of a's part, as many as the tile has rows, are shared out evenly among the lanes. */
+export function suitsTile({ rows }: Pick<SubgroupTile, "rows">, subgroupSize: number): boolean {
+  return rows % subgroupSize === 0;
 }
 
 /** The type in which the result is stored: a lane's columns at once where no row ends within them. */
@@ -37,7 +42,7 @@ export function subgroupResultType(
 }
 
 /**
- * Strategy: one subgroup computes 32 (or 64) rows by one, two or four columns a lane. For four steps of the inner axis,
+ * Strategy: one subgroup computes up to 32 rows by one, two or four columns a lane. For four steps of the inner axis,
  * the vec4s of a are read once by the subgroup, each lane its share, and spread to all lanes by `subgroupBroadcast` with
  * a constant lane; each lane reads its own columns of b. On eight lanes, 32 rows and four columns that is 4 + 4 loads
  * for 512 multiply-adds a lane, without barriers or workgroup memory.
