@@ -10,7 +10,7 @@ import type { ArbitraryProgram } from "../testing/arbitraryProgram.ts";
 import { arbitraryProgram, buildProgram } from "../testing/arbitraryProgram.ts";
 import { describeMismatch } from "../testing/compare.ts";
 import { gradientMismatches } from "../testing/finiteDifferences.ts";
-import { runOnce } from "../testing/opSuite.ts";
+import { runOnce } from "../testing/opChecks.ts";
 import { interpretGraph } from "../testing/referenceInterpreter.ts";
 import { gradients } from "./gradients.ts";
 

@@ -12,7 +12,7 @@ import { encoderStep } from "../plan/testGraphs.ts";
 import { opCases } from "../testing/cases/index.ts";
 import { describeMismatch } from "../testing/compare.ts";
 import { caseGraph, caseInputs } from "../testing/gradientGraph.ts";
-import { runOnce } from "../testing/opSuite.ts";
+import { runOnce } from "../testing/opChecks.ts";
 import { interpretGraph } from "../testing/referenceInterpreter.ts";
 import { roundFrozenWeightsToHalf, storeFrozenWeightsAsHalf } from "./halfWeights.ts";
 

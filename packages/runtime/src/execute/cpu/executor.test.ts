@@ -7,7 +7,7 @@ import { opNamed } from "../../ops/registry.ts";
 import { noiseKey } from "../../random/counterHash.ts";
 import { opCase, scalar, values } from "../../testing/cases/case.ts";
 import { caseGraph } from "../../testing/gradientGraph.ts";
-import { runOnce } from "../../testing/opSuite.ts";
+import { runOnce } from "../../testing/opChecks.ts";
 import { interpretGraph } from "../../testing/referenceInterpreter.ts";
 import type { Program } from "../executor.ts";
 import { createCpuExecutor } from "./executor.ts";

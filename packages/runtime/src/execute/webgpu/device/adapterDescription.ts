@@ -6,8 +6,8 @@ export interface AdapterDescription {
   readonly architecture: string;
   /** The driver's own description of device and version. */
   readonly driver: string;
-  /** What implements WebGPU: npm's Dawn, or the WebGPU object that the caller gave. */
-  readonly backend: "dawn" | "given";
+  /** What implements WebGPU: npm's Dawn, the runtime itself, or an object that the caller gave. */
+  readonly backend: "dawn" | "runtime" | "given";
   /** Shaders run on the CPU: right answers, but timings that say nothing of a GPU. */
   readonly isSoftware: boolean;
   /** Lanes of a subgroup, null where the adapter has no subgroups. */

@@ -9,6 +9,7 @@ import { watchDevice } from "./deviceHealth.ts";
 import { NoAdapterError } from "./errors.ts";
 import { installHint } from "./installHints.ts";
 import { featuresToRequest, limitsToRequest, profileOf } from "./limits.ts";
+import { runtimeGpu } from "./runtimeGpu.ts";
 
 export interface WebgpuDevice {
   readonly device: GPUDevice;
@@ -26,18 +27,22 @@ export interface OpenDeviceOptions {
   readonly adapter: "hardware" | "software" | "any";
   /** Clamp every index in shaders (the default). Only Dawn can leave it out; elsewhere this is without effect. */
   readonly robustness?: boolean;
-  /** A WebGPU other than npm's Dawn, e.g. the runtime's own `navigator.gpu`. */
+  /** npm's Dawn (the default), or the WebGPU that the runtime brings (`navigator.gpu`; Deno has one). */
+  readonly implementation?: "dawn" | "runtime";
+  /** A WebGPU of the caller's, in place of either. */
   readonly gpu?: GPU;
 }
 
 /**
  * Opens a device with all the memory its adapter allows and those optional features it has.
  * A software adapter is found only if the process was started with `softwareAdapterEnvironment()` or the system has one.
- * @throws NoAdapterError, with the commands that install an adapter on this system.
+ * @throws NoAdapterError, with the commands that install an adapter on this system, or if the runtime has no WebGPU
  */
 export async function openWebgpuDevice(options: OpenDeviceOptions): Promise<WebgpuDevice> {
   const robustness = options.robustness ?? true;
-  const gpu = options.gpu ?? (await dawnInstance(robustness));
+  const implementation = options.implementation ?? "dawn";
+  const backend = options.gpu === undefined ? implementation : "given";
+  const gpu = options.gpu ?? (implementation === "dawn" ? await dawnInstance(robustness) : runtimeGpu());
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
   const found = adapter === null ? null : isSoftwareAdapter(adapter.info) ? "software" : "hardware";
   if (adapter === null || (options.adapter !== "any" && options.adapter !== found)) {
@@ -52,13 +57,12 @@ export async function openWebgpuDevice(options: OpenDeviceOptions): Promise<Webg
     requiredFeatures: featuresToRequest(adapter.features),
     requiredLimits: limitsToRequest(adapter.limits),
   });
-  const given = options.gpu !== undefined;
   const features = [...device.features].filter((name) => name !== "core-features-and-limits");
   const description = describeAdapter(
     adapter.info,
     features,
-    given ? "given" : "dawn",
-    given ? null : robustness,
+    backend,
+    backend === "dawn" ? robustness : null,
   );
   const health = watchDevice(device, description.name);
   return {
