@@ -1,5 +1,6 @@
 import type {
   Architecture,
+  AttentionKind,
   BatchShape,
   EncoderOutputs,
   HeadSpec,
@@ -46,6 +47,7 @@ export function buildModelGraph(
   stage: MethodStage,
   batch: BatchShape,
   dropout: DropoutContext | null,
+  attention: AttentionKind = "materialized",
 ): EncoderOutputs {
   const { architecture, config, head } = model;
   const declarations = new Map(
@@ -72,6 +74,12 @@ export function buildModelGraph(
       return graph.withScope(localName(name), () => applyLinear(module, x));
     },
     dropout: (x, probability) => applyDropout(x, dropout?.modelProbability ?? probability),
+    attention,
+    fusedDropout: (modelProbability) => {
+      const probability = dropout?.modelProbability ?? modelProbability;
+      if (dropout === null || probability === 0) return null;
+      return { probability, noiseKey: dropout.noiseKey() };
+    },
   };
   const applyLinear = (module: LinearModule, x: Tensor): Tensor => {
     const weight = (): Tensor => baseParameter(`${module.name}.weight`);

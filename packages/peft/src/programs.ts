@@ -1,4 +1,4 @@
-import type { BatchShape, HeadSpec } from "@peftbench/models";
+import type { AttentionKind, BatchShape, HeadSpec } from "@peftbench/models";
 import type {
   AdamWOptions,
   AdjustUpdates,
@@ -47,6 +47,8 @@ export interface TrainingGraphOptions extends UpdateGraphOptions {
   readonly kind: TrainingGraphKind;
   /** In place of the model's dropout probabilities; null keeps them. */
   readonly dropout: number | null;
+  /** How the model computes attention; `materialized` by default. */
+  readonly attention?: AttentionKind;
 }
 
 /** One training step (or micro-batch) of a model with a stage of a method. Output: `loss`, and the optimizer's. */
@@ -60,7 +62,7 @@ export function buildTrainingGraph(
     noiseKey: () => graph.input(TRAINING_INPUTS.noiseKey, [], "u32"),
     modelProbability: options.dropout,
   };
-  const { logits } = buildModelGraph(graph, model, stage, options.batch, dropout);
+  const { logits } = buildModelGraph(graph, model, stage, options.batch, dropout, options.attention);
   const context = stageContext(graph, stage);
   const rowWeight = graph.input(TRAINING_INPUTS.rowWeight, [options.batch.rows], "f32");
   const task = rowLoss(graph, model.head, logits).mul(rowWeight).sum();
@@ -86,9 +88,14 @@ export function buildUpdateGraph(model: ModelShape, stage: MethodStage, options:
 }
 
 /** The forward pass without dropout. Output: `logits` [rows, labels]. */
-export function buildEvaluationGraph(model: ModelShape, stage: MethodStage, batch: BatchShape): Graph {
+export function buildEvaluationGraph(
+  model: ModelShape,
+  stage: MethodStage,
+  batch: BatchShape,
+  attention?: AttentionKind,
+): Graph {
   const graph = new GraphBuilder();
-  const { logits } = buildModelGraph(graph, model, stage, batch, null);
+  const { logits } = buildModelGraph(graph, model, stage, batch, null, attention);
   graph.output(EVALUATION_OUTPUTS.logits, logits);
   return graph.finish();
 }

@@ -41,7 +41,7 @@ export { GraphBuilder, type ParameterOptions } from "./graph/builder.ts";
 export * from "./graph/graph.ts";
 export { decodeHalf } from "./graph/half.ts";
 export * from "./graph/spec.ts";
-export { type MatmulOptions, Tensor } from "./graph/tensor.ts";
+export { type FusedAttentionOptions, type MatmulOptions, Tensor } from "./graph/tensor.ts";
 export type { AdamWAttributes } from "./ops/adamw.ts";
 export * from "./optim/accumulation.ts";
 export * from "./optim/adamw.ts";

@@ -1,4 +1,4 @@
-import type { GraphBuilder, Shape, Tensor } from "@peftbench/runtime";
+import type { FusedAttentionOptions, GraphBuilder, Shape, Tensor } from "@peftbench/runtime";
 
 /** What a model is asked to predict, which decides its head and its loss. */
 export type HeadSpec =
@@ -38,6 +38,14 @@ export interface BatchShape {
   readonly length: number;
 }
 
+export const attentionKinds = ["materialized", "fused"] as const;
+
+/**
+ * `materialized`: scores and probabilities are tensors of the graph, as in PyTorch's eager attention. `fused`: one op
+ * that stores neither and makes them again in backward. Both are the same function, dropout's noise included.
+ */
+export type AttentionKind = (typeof attentionKinds)[number];
+
 /** What model code builds with: parameters by name, and linear layers that a method may adapt. */
 export interface ModelContext {
   readonly graph: GraphBuilder;
@@ -46,6 +54,10 @@ export interface ModelContext {
   linear(name: string, x: Tensor): Tensor;
   /** Dropout while training; the identity in evaluation. */
   dropout(x: Tensor, probability: number): Tensor;
+  /** How attention is computed where the architecture can do both. */
+  readonly attention: AttentionKind;
+  /** What an op that drops by itself needs to do as `dropout` does; null where nothing is dropped. */
+  fusedDropout(probability: number): FusedAttentionOptions["dropout"];
 }
 
 /** Names, shapes and types of the inputs that every encoder graph reads. */

@@ -1,12 +1,13 @@
 import type { Tensor } from "@peftbench/runtime";
-import type { BatchShape } from "./architecture.ts";
+import type { BatchShape, ModelContext } from "./architecture.ts";
 
 export interface AttentionOptions {
   readonly batch: BatchShape;
   readonly heads: number;
-  /** Added to the scores before the softmax, broadcast to [rows, heads, length, length]. */
+  /** Added to the scores before the softmax, [rows, 1, 1, length]; gets no gradient. */
   readonly bias: Tensor;
-  readonly dropout: (probabilities: Tensor) => Tensor;
+  /** Probability with which an attention probability is dropped while training. */
+  readonly dropout: number;
 }
 
 /** Added to the score of a padding token: large enough that its softmax is exactly 0 in f32, and finite. */
@@ -14,6 +15,7 @@ const MASKED_SCORE = -1e9;
 
 /** Scaled dot-product attention of query, key and value [rows * length, hidden]: [rows * length, hidden]. */
 export function multiHeadAttention(
+  context: ModelContext,
   query: Tensor,
   key: Tensor,
   value: Tensor,
@@ -22,16 +24,26 @@ export function multiHeadAttention(
   const { batch, heads, bias, dropout } = options;
   const hidden = query.size(-1);
   const headSize = hidden / heads;
+  const scale = 1 / Math.sqrt(headSize);
+  if (context.attention === "fused") {
+    return query.attention(key, value, {
+      bias,
+      rows: batch.rows,
+      heads,
+      scale,
+      dropout: context.fusedDropout(dropout),
+    });
+  }
   const split = (x: Tensor): Tensor =>
     x.reshape([batch.rows, batch.length, heads, headSize]).transpose([0, 2, 1, 3]);
   const scores = split(query).matmul(split(key), {
     transposeB: true,
-    scale: 1 / Math.sqrt(headSize),
+    scale,
     recomputable: true,
   });
-  const probabilities = dropout(scores.add(bias).softmax());
-  const context = probabilities.matmul(split(value));
-  return context.transpose([0, 2, 1, 3]).reshape([batch.rows * batch.length, hidden]);
+  const probabilities = context.dropout(scores.add(bias).softmax(), dropout);
+  const attended = probabilities.matmul(split(value));
+  return attended.transpose([0, 2, 1, 3]).reshape([batch.rows * batch.length, hidden]);
 }
 
 /** Scores' bias that hides padding, from a mask [rows, length] of 1 for tokens and 0 for padding. */

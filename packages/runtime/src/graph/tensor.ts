@@ -1,4 +1,5 @@
 import { GraphError, ShapeError } from "../errors.ts";
+import { attention } from "../ops/attention.ts";
 import { broadcastTo } from "../ops/broadcastTo.ts";
 import { concat } from "../ops/concat.ts";
 import { crossEntropy } from "../ops/crossEntropy.ts";
@@ -30,6 +31,19 @@ export interface MatmulOptions {
   readonly scale?: number;
   /** The save policy `recompute` may compute this product a second time (attention scores). */
   readonly recomputable?: boolean;
+}
+
+export interface FusedAttentionOptions {
+  /** Added to the scores, [rows, 1, 1, keys]; gets no gradient. */
+  readonly bias: Tensor;
+  readonly rows: number;
+  readonly heads: number;
+  /** Factor on the products of queries and keys. */
+  readonly scale: number;
+  /** A query sees the keys up to its own place; false by default. */
+  readonly causal?: boolean;
+  /** Of the probabilities, as `dropout` would do it; null for none. */
+  readonly dropout: { readonly probability: number; readonly noiseKey: Tensor<"u32"> } | null;
 }
 
 /**
@@ -192,6 +206,22 @@ export class Tensor<D extends DType = "f32"> {
   /** Softmax over the last axis. */
   softmax(this: Tensor): Tensor {
     return applyOne(softmax, [this], {});
+  }
+
+  /**
+   * Multi-head attention of queries `this` [rows * queries, hidden] to key and value [rows * keys, hidden]: the context
+   * [rows * queries, hidden]. No scores are stored; see `ops/attention.ts`.
+   */
+  attention(this: Tensor, key: Tensor, value: Tensor, options: FusedAttentionOptions): Tensor {
+    const { bias, rows, heads, scale, causal = false, dropout: noise } = options;
+    const drops = noise !== null && noise.probability > 0;
+    return applyOne(attention, [this, key, value, bias, ...(drops ? [noise.noiseKey] : [])], {
+      rows,
+      heads,
+      scale,
+      causal,
+      dropout: drops ? { probability: noise.probability, salt: this.graph.takeNoiseSalt() } : null,
+    });
   }
 
   /** Layer normalization over the last axis, `(x - mean) / sqrt(variance + epsilon) * gamma + beta`. */

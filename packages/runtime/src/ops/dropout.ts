@@ -17,7 +17,7 @@ export interface DropoutAttributes {
 }
 
 /** The hash's upper 24 bits are compared, since f32 holds 24 bits exactly. */
-const NOISE_BITS = 24;
+export const NOISE_BITS = 24;
 
 /**
  * Inverted dropout: element i is kept where `hash(i ^ hash(noiseKey ^ hash(salt)))` is above the threshold, and scaled
@@ -70,7 +70,7 @@ export const dropout: OpDefinition<DropoutAttributes> = defineOp<DropoutAttribut
 });
 
 /** Elements whose 24-bit noise is below this are dropped. */
-function dropoutThreshold(probability: number): number {
+export function dropoutThreshold(probability: number): number {
   return Math.round(probability * 2 ** NOISE_BITS);
 }
 

@@ -1,5 +1,6 @@
 import { GraphError } from "../errors.ts";
 import { adamw } from "./adamw.ts";
+import { attention, attentionGradient } from "./attention.ts";
 import { broadcastTo } from "./broadcastTo.ts";
 import { concat } from "./concat.ts";
 import { crossEntropy, crossEntropyGradient } from "./crossEntropy.ts";
@@ -37,6 +38,8 @@ const definitions = [
   broadcastTo,
   softmax,
   softmaxGradient,
+  attention,
+  attentionGradient,
   layerNorm,
   layerNormGradient,
   embedding,

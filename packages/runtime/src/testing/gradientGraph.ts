@@ -40,11 +40,11 @@ export function caseGraph(opCase: OpCase): Graph {
 }
 
 export interface GradientCase {
-  /** Outputs: `loss`, and `gradient <input name>` of each f32 input. */
+  /** Outputs: `loss`, and `gradient <input name>` of each f32 input that has one. */
   readonly graph: Graph;
   /** Data of every input, the weights of the loss among them. */
   readonly inputs: ReadonlyMap<string, HostArray>;
-  /** Names of the f32 inputs. */
+  /** Names of these inputs. */
   readonly differentiated: readonly string[];
 }
 
@@ -52,7 +52,7 @@ export function gradientOutputName(inputName: string): string {
   return `gradient ${inputName}`;
 }
 
-/** The graph of `sum(weights * op(inputs))`, its first output alone, and of its gradient by every f32 input. */
+/** The graph of `sum(weights * op(inputs))`, its first output alone, and of its gradient by every f32 input that has one. */
 export function gradientCase(opCase: OpCase): GradientCase {
   const graph = new GraphBuilder();
   const inputs = opCase.inputs.map(({ shape, dtype }, index) =>
@@ -62,7 +62,10 @@ export function gradientCase(opCase: OpCase): GradientCase {
   const weights = graph.input("weights", output.shape, "f32");
   const loss = output.mul(weights).sum();
   graph.output("loss", loss);
-  const wrt = inputs.filter((input): input is Tensor => input.dtype === "f32");
+  const wrt = inputs.filter(
+    (input, index): input is Tensor =>
+      input.dtype === "f32" && opCase.constantInputs?.includes(index) !== true,
+  );
   for (const [index, gradient] of gradients(loss, wrt).entries()) {
     graph.output(gradientOutputName((wrt[index] as Tensor).name), gradient);
   }

@@ -64,10 +64,11 @@ function buildLayer(
   batch: BatchShape,
 ): Tensor {
   const attended = multiHeadAttention(
+    context,
     context.linear(`${layer}.attention.self.query`, hidden),
     context.linear(`${layer}.attention.self.key`, hidden),
     context.linear(`${layer}.attention.self.value`, hidden),
-    { batch, heads: config.heads, bias, dropout: (x) => context.dropout(x, config.attentionDropout) },
+    { batch, heads: config.heads, bias, dropout: config.attentionDropout },
   );
   const projected = context.dropout(
     context.linear(`${layer}.attention.output.dense`, attended),

@@ -12,6 +12,8 @@ export interface Tolerance {
 export interface CaseOptions {
   /** False where the gradient is not asked: at a kink, or where it is not finite. True by default. */
   readonly differentiable?: boolean;
+  /** Inputs that the op gives no gradient of. */
+  readonly constantInputs?: readonly number[];
   /** For inputs on which f32 itself loses digits: replaces the tolerance of the op. */
   readonly tolerance?: Tolerance;
   /** Outputs that are compared; all by default. */

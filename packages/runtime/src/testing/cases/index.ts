@@ -1,3 +1,4 @@
+import { attentionCases } from "./attention.ts";
 import type { OpCase } from "./case.ts";
 import { layoutCases } from "./layout.ts";
 import { linearCases } from "./linear.ts";
@@ -10,4 +11,5 @@ export const opCases: readonly OpCase[] = [
   ...linearCases,
   ...layoutCases,
   ...networkCases,
+  ...attentionCases,
 ];

@@ -1,3 +1,4 @@
+import { attentionReferences } from "./attention.ts";
 import { layoutReferences } from "./layout.ts";
 import { linearReferences } from "./linear.ts";
 import { networkReferences } from "./network.ts";
@@ -11,5 +12,6 @@ export const referenceOps: Readonly<Record<string, ReferenceOp>> = {
   ...linearReferences,
   ...layoutReferences,
   ...networkReferences,
+  ...attentionReferences,
   ...optimizerReferences,
 };
