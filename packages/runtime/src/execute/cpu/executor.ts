@@ -6,6 +6,8 @@ import type { HostArray, HostTensor } from "../../graph/spec.ts";
 import { allocateHostArray, byteSize, formatSpec, sameShape } from "../../graph/spec.ts";
 import { opNamed } from "../../ops/registry.ts";
 import type { Executor, ParameterStore, Program, ProgramInputs, ProgramOutputs } from "../executor.ts";
+import type { IndexCheck } from "../indexChecks.ts";
+import { checkIndices, indexChecks } from "../indexChecks.ts";
 import { checkInputs } from "../inputs.ts";
 import { inPlaceUpdates } from "./inPlace.ts";
 import { lowerSegment, onnxName } from "./lowerSegment.ts";
@@ -57,6 +59,7 @@ class CpuProgram implements Program {
   readonly #steps: readonly (OnnxStep | HostStep)[];
   /** Results that are written straight into a parameter's array, with that parameter's name. */
   readonly #inPlace: ReadonlyMap<ValueId, string>;
+  readonly #indexChecks: readonly IndexCheck[];
   readonly #profiled: boolean;
   readonly #parameterFeeds = new Map<string, { readonly data: HostArray; readonly tensor: ort.Tensor }>();
 
@@ -65,6 +68,7 @@ class CpuProgram implements Program {
     store: CpuParameterStore,
     options: { readonly threads: number | null; readonly profilePrefix: string | null },
   ): Promise<CpuProgram> {
+    const checks = indexChecks(graph);
     const steps: (OnnxStep | HostStep)[] = [];
     for (const segment of cutSegments(graph)) {
       if (segment.kind === "host") {
@@ -83,16 +87,18 @@ class CpuProgram implements Program {
         resultBytes,
       });
     }
-    return new CpuProgram(graph, store, steps, options.profilePrefix !== null);
+    return new CpuProgram(graph, store, steps, checks, options.profilePrefix !== null);
   }
 
   constructor(
     graph: Graph,
     store: CpuParameterStore,
     steps: readonly (OnnxStep | HostStep)[],
+    checks: readonly IndexCheck[],
     profiled: boolean,
   ) {
     this.graph = graph;
+    this.#indexChecks = checks;
     this.#profiled = profiled;
     this.#store = store;
     this.#steps = steps;
@@ -104,6 +110,7 @@ class CpuProgram implements Program {
 
   async run(inputs: ProgramInputs): Promise<ProgramOutputs> {
     checkInputs(this.graph, inputs);
+    checkIndices(this.#indexChecks, inputs);
     const computed = new Map<ValueId, HostTensor>();
     for (const step of this.#steps) {
       if (step.kind === "onnx") await this.#runOnnx(step, inputs, computed);

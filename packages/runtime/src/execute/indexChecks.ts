@@ -1,10 +1,10 @@
-import { InputError } from "../../errors.ts";
-import type { Graph } from "../../graph/graph.ts";
-import { graphValue } from "../../graph/graph.ts";
-import type { HostArray } from "../../graph/spec.ts";
-import { opNamed } from "../../ops/registry.ts";
-import { viewRoots } from "../../plan/views.ts";
-import type { ProgramInputs } from "../executor.ts";
+import { InputError } from "../errors.ts";
+import type { Graph } from "../graph/graph.ts";
+import { graphValue } from "../graph/graph.ts";
+import type { HostArray } from "../graph/spec.ts";
+import { opNamed } from "../ops/registry.ts";
+import { viewRoots } from "../plan/views.ts";
+import type { ProgramInputs } from "./executor.ts";
 
 /** An input of a program whose values must be in [0, bound). */
 export interface IndexCheck {
@@ -13,8 +13,8 @@ export interface IndexCheck {
 }
 
 /**
- * Indices that the host sees before the device does: a kernel can only keep a wrong one in range, not report it.
- * Constants are checked at once.
+ * Indices that the host sees before a kernel does, which can only keep a wrong one in range and not report it (ONNX
+ * Runtime reads a negative one from the end of the table). Constants are checked at once.
  * @throws InputError if a constant holds an index that is out of range
  */
 export function indexChecks(graph: Graph): readonly IndexCheck[] {
