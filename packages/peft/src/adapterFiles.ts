@@ -54,7 +54,7 @@ export async function saveAdapter(folder: string, options: SaveAdapterOptions): 
 }
 
 function refuseInitial(name: string): never {
-  throw new MethodError(`Saving this method needs the first value of ${name}: give \`initial\`.`);
+  throw new MethodError(`This method's file needs the first value of ${name}: give \`initial\`.`);
 }
 
 export interface LoadedAdapter {
@@ -67,6 +67,7 @@ export interface LoadedAdapter {
 /**
  * Reads an adapter folder of Hugging Face PEFT for a method that is attached to a model.
  *
+ * @param initial values of the method's tensors at step 0, for methods whose files are read by them
  * @throws MethodError if a file is missing, or the adapter is not one of this method, configuration and model: names
  * what is missing, unexpected or of another shape. CheckpointError if the tensor file is damaged.
  */
@@ -74,6 +75,7 @@ export async function loadAdapter(
   folder: string,
   model: ModelShape,
   attachment: MethodAttachment,
+  initial: (name: string) => Float32Array = refuseInitial,
 ): Promise<LoadedAdapter> {
   const { config, tensors } = await readAdapter(folder);
   const head = headParameters(model);
@@ -83,7 +85,7 @@ export async function loadAdapter(
   const baseModel = config.base_model_name_or_path;
   return {
     values: new Map([
-      ...attachment.fromPeft({ config, tensors: ofMethod }),
+      ...attachment.fromPeft({ config, tensors: ofMethod }, initial),
       ...adapterValues({ config, tensors: ofHead }, head),
     ]),
     baseModel: typeof baseModel === "string" ? baseModel : null,

@@ -10,11 +10,24 @@ export { attachMethod, describeModel } from "./attach.ts";
 export { bareModel } from "./bareModel.ts";
 export { MethodError } from "./errors.ts";
 export * from "./initialize.ts";
+export {
+  checkLoraConfig,
+  type LoraDescription,
+  type LoraSite,
+  loraAdapter,
+  loraNames,
+  loraScale,
+} from "./loraFormat.ts";
+export { joinColumns, multiply } from "./matrices.ts";
 export { mergedParameters } from "./merge.ts";
 export * from "./method.ts";
 export { buildModelGraph, type DropoutContext, type ModelShape } from "./modelGraph.ts";
 export * from "./programs.ts";
-export { peftTargetModules, selectTargets, type TargetModules } from "./targets.ts";
+export { patternValue, peftTargetModules, selectTargets, type TargetModules } from "./targets.ts";
+export { attachThreeFactor, type ThreeFactorOptions } from "./threeFactor/attach.ts";
+export { wholeOuter } from "./threeFactor/carryOver.ts";
+export { type FactorInitializers, factorNames, type ThreeFactorSite } from "./threeFactor/factors.ts";
+export type { FreezeSchedule } from "./threeFactor/freezeSchedule.ts";
 export {
   countParameters,
   type ParameterCounts,

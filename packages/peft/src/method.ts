@@ -162,8 +162,14 @@ export interface MethodAttachment {
     value: (name: string) => Float32Array,
     initial: (name: string) => Float32Array,
   ) => PeftAdapter | null;
-  /** Values of the stage's tensors from an adapter that PEFT (or `toPeft`) wrote. */
-  readonly fromPeft: (adapter: PeftAdapter) => ReadonlyMap<string, Float32Array>;
+  /**
+   * Values of the stage's tensors from an adapter that PEFT (or `toPeft`) wrote.
+   * @param initial values of the method's tensors at step 0
+   */
+  readonly fromPeft: (
+    adapter: PeftAdapter,
+    initial: (name: string) => Float32Array,
+  ) => ReadonlyMap<string, Float32Array>;
 }
 
 /** What a method may know of the run that it is attached for. */

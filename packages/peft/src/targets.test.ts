@@ -64,7 +64,7 @@ describe("selectTargets", () => {
 
   it("names an entry that matches nothing, though others do, and what there is", () => {
     expect(() => select(["query", "q_proj"])).toThrow(
-      /targetModules: "q_proj" matches no linear module\. The model has attention\.self\.query, .*all-linear/,
+      /targetModules: "q_proj" matches no linear module\. There are attention\.self\.query, .*all-linear/,
     );
   });
 

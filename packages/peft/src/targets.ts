@@ -22,8 +22,6 @@ export function selectTargets(
     if (matched.length === 0) throw noTarget(targetModules, candidates);
     return matched;
   }
-  const matches = (module: LinearModule, target: string): boolean =>
-    module.name === target || module.name.endsWith(`.${target}`);
   for (const target of targetModules) {
     if (!candidates.some((module) => matches(module, target))) throw noTarget(target, candidates);
   }
@@ -41,6 +39,35 @@ export function peftTargetModules(
   return typeof targetModules === "string" ? selected.map(({ name }) => name) : targetModules;
 }
 
+/**
+ * What a pattern by name endings (PEFT's `rank_pattern`) says of a module; undefined where it says nothing.
+ *
+ * @param option the pattern's name, for errors
+ * @throws MethodError if a key matches none of the selected modules, or two keys match the module
+ */
+export function patternValue(
+  option: string,
+  pattern: Readonly<Record<string, number>>,
+  module: LinearModule,
+  selected: readonly LinearModule[],
+): number | undefined {
+  for (const key of Object.keys(pattern)) {
+    if (!selected.some((other) => matches(other, key))) throw noTarget(key, selected, option);
+  }
+  const [own, other] = Object.keys(pattern).filter((key) => matches(module, key));
+  if (own === undefined) return undefined;
+  if (other !== undefined) {
+    throw new MethodError(
+      `${option}: "${own}" and "${other}" both match ${module.name}. Name each module in one entry.`,
+    );
+  }
+  return pattern[own];
+}
+
+function matches(module: LinearModule, target: string): boolean {
+  return module.name === target || module.name.endsWith(`.${target}`);
+}
+
 function compile(pattern: string): RegExp {
   try {
     return new RegExp(`^(?:${pattern})$`);
@@ -51,9 +78,14 @@ function compile(pattern: string): RegExp {
   }
 }
 
-function noTarget(target: string, candidates: readonly LinearModule[]): MethodError {
+function noTarget(
+  target: string,
+  candidates: readonly LinearModule[],
+  option = "targetModules",
+): MethodError {
   const endings = new Set(candidates.map((module) => module.name.split(/\.\d+\./).at(-1)));
+  const all = option === "targetModules" ? '; or use "all-linear"' : "";
   return new MethodError(
-    `targetModules: "${target}" matches no linear module. The model has ${[...endings].join(", ")}; or use "all-linear".`,
+    `${option}: "${target}" matches no linear module. There are ${[...endings].join(", ")}${all}.`,
   );
 }

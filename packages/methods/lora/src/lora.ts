@@ -1,18 +1,30 @@
 import type {
   AdapterParameter,
-  LinearModule,
   LinearSite,
+  LoraDescription,
+  LoraSite,
   MethodAttachment,
   ModelDescription,
+  PretrainedWeights,
 } from "@peftbench/peft";
-import { adapterValues, defineMethod, selectTargets } from "@peftbench/peft";
+import {
+  adapterValues,
+  checkLoraConfig,
+  defineMethod,
+  loraAdapter,
+  loraNames,
+  loraScale,
+  multiply,
+  patternValue,
+  selectTargets,
+} from "@peftbench/peft";
 import type { Tensor } from "@peftbench/runtime";
 import type { LoraConfig } from "./config.ts";
 import { loraConfigSchema } from "./config.ts";
-import { loraDelta } from "./delta.ts";
-import { checkPeftConfig, peftConfig } from "./peftConfig.ts";
+import { initialA, initialB, principalFactors } from "./initialize.ts";
+import { differenceAdapter } from "./pissaFormat.ts";
 
-/** Low-rank adaptation: `y = x Wᵀ + b + (alpha / rank) drop(x) Aᵀ Bᵀ`, W frozen (arXiv 2106.09685, section 4.1). */
+/** Low-rank adaptation: `y = x Wᵀ + b + scale drop(x) Aᵀ Bᵀ`, W frozen (arXiv 2106.09685, section 4.1). */
 export const lora = defineMethod<LoraConfig>({
   id: "lora",
   title: "LoRA",
@@ -21,16 +33,18 @@ export const lora = defineMethod<LoraConfig>({
   attach: attachLora,
 });
 
-interface Factors {
-  readonly a: AdapterParameter;
-  readonly b: AdapterParameter;
-}
-
 function attachLora(model: ModelDescription, config: LoraConfig): MethodAttachment {
+  const { rankPattern, alphaPattern, dropout, init } = config;
   const targets = selectTargets(model.modules, config.targetModules);
-  const factors = new Map(targets.map((module) => [module.name, loraFactors(module, config.rank)]));
-  const parameters = [...factors.values()].flatMap(({ a, b }) => [a, b]);
-  const scale = config.alpha / config.rank;
+  const sites = targets.map((module): LoraSite => {
+    const rank = patternValue("rankPattern", rankPattern, module, targets) ?? config.rank;
+    const alpha = patternValue("alphaPattern", alphaPattern, module, targets) ?? config.alpha;
+    return { module, rank, alpha };
+  });
+  const description: LoraDescription = { ...config, sites, isRankStabilized: config.rankStabilized };
+  const scaleOf = (site: LoraSite): number => loraScale(site, config.rankStabilized);
+  const byModule = new Map(sites.map((site) => [site.module.name, site]));
+  const parameters = sites.flatMap((site) => loraParameters(site, scaleOf(site), init));
   return {
     stages: [
       {
@@ -39,50 +53,79 @@ function attachLora(model: ModelDescription, config: LoraConfig): MethodAttachme
         parameters,
         trainsBase: () => false,
         linear: (site) => {
-          const found = factors.get(site.module.name);
-          return found === undefined ? null : adapted(site, found, scale, config.dropout);
+          const found = byModule.get(site.module.name);
+          return found === undefined ? null : adapted(site, scaleOf(found), dropout);
         },
       },
     ],
+    ranks: () => sites.map(({ module, rank }) => ({ module: module.name, rank })),
+    ...(init === "pissa"
+      ? { rewriteBase: (pretrained) => withoutFirstPath(sites, scaleOf, pretrained) }
+      : {}),
     mergedWeight: (module, weight, value) => {
-      const found = factors.get(module.name);
-      if (found === undefined) return null;
-      const delta = loraDelta(module, config.rank, value(found.a.name), value(found.b.name));
-      return weight.map((element, index) => element + scale * (delta[index] ?? 0));
+      const site = byModule.get(module.name);
+      if (site === undefined) return null;
+      const { a, b } = loraNames(module);
+      const delta = multiply(value(b), value(a), module.outFeatures, site.rank, module.inFeatures);
+      return weight.map((element, index) => element + scaleOf(site) * (delta[index] as number));
     },
-    toPeft: (value) => ({
-      config: peftConfig(config, targets),
-      tensors: new Map(parameters.map(({ name, shape }) => [name, { shape, values: value(name) }])),
-    }),
+    toPeft: (value, initial) =>
+      init === "pissa"
+        ? differenceAdapter(description, value, initial)
+        : loraAdapter(description, ({ module }) => {
+            const { a, b } = loraNames(module);
+            return { a: value(a), b: value(b) };
+          }),
     fromPeft: (adapter) => {
-      checkPeftConfig(adapter.config, config);
+      checkLoraConfig(adapter.config, description);
       return adapterValues(adapter, parameters);
     },
   };
 }
 
-/** A starts uniform in ±1/sqrt(inFeatures) (Kaiming with a = sqrt 5, as the authors' code and PEFT do), B at zero. */
-function loraFactors(module: LinearModule, rank: number): Factors {
-  const { name, inFeatures, outFeatures } = module;
-  const bound = 1 / Math.sqrt(inFeatures);
-  return {
-    a: {
-      name: `${name}.lora_A.weight`,
-      shape: [rank, inFeatures],
+function loraParameters(
+  site: LoraSite,
+  scale: number,
+  init: LoraConfig["init"],
+): readonly AdapterParameter[] {
+  const { module, rank } = site;
+  const { a, b } = loraNames(module);
+  return [
+    {
+      name: a,
+      shape: [rank, module.inFeatures],
       trainable: true,
-      initialize: ({ random }) =>
-        Float32Array.from({ length: rank * inFeatures }, () => (2 * random.uniform() - 1) * bound),
+      initialize: (context) => initialA(site, scale, init, context),
     },
-    b: {
-      name: `${name}.lora_B.weight`,
-      shape: [outFeatures, rank],
+    {
+      name: b,
+      shape: [module.outFeatures, rank],
       trainable: true,
-      initialize: () => new Float32Array(outFeatures * rank),
+      initialize: (context) => initialB(site, scale, init, context),
     },
-  };
+  ];
 }
 
-function adapted(site: LinearSite, { a, b }: Factors, scale: number, dropout: number): Tensor {
-  const low = site.dropout(site.x, dropout).matmul(site.parameter(a.name), { transposeB: true });
-  return site.base().add(low.matmul(site.parameter(b.name), { transposeB: true, scale }));
+function adapted(site: LinearSite, scale: number, dropout: number): Tensor {
+  const { a, b } = loraNames(site.module);
+  const low = site.dropout(site.x, dropout).matmul(site.parameter(a), { transposeB: true });
+  return site.base().add(low.matmul(site.parameter(b), { transposeB: true, scale }));
+}
+
+/** Base weights less the path's first value, so that the model's function stays as it was. */
+function withoutFirstPath(
+  sites: readonly LoraSite[],
+  scaleOf: (site: LoraSite) => number,
+  { baseWeight, spectra }: PretrainedWeights,
+): ReadonlyMap<string, Float32Array> {
+  return new Map(
+    sites.map((site) => {
+      const { module, rank } = site;
+      const { a, b } = principalFactors(site, scaleOf(site), spectra);
+      const path = multiply(b, a, module.outFeatures, rank, module.inFeatures);
+      const weight = baseWeight(`${module.name}.weight`);
+      const rest = weight.map((element, index) => element - scaleOf(site) * (path[index] as number));
+      return [`${module.name}.weight`, rest];
+    }),
+  );
 }

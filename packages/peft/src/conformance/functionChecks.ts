@@ -59,7 +59,8 @@ export const functionChecks: readonly Check[] = [
         for (const { name, shape } of run.stage().parameters) {
           await run.write(name, new Float32Array(elementCount(shape)));
         }
-        for (const [name, values] of attachment.fromPeft(adapter)) await run.write(name, values);
+        for (const [name, values] of attachment.fromPeft(adapter, reader(initial)))
+          await run.write(name, values);
         const again = await run.logits(batch);
         const tolerance = subject.options.roundTripTolerance ?? 0;
         const difference = sameBits(trained, again) ? 0 : largestDifference(trained, again);
