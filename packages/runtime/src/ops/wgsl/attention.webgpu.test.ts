@@ -17,14 +17,13 @@ runFusedAttentionChecks(
     const device = await openWebgpuDevice({ adapter: "any" });
     return { ...createWebgpuExecutor({ device }), dispose: () => device.dispose() };
   },
-  15,
+  8,
 );
 
+// As the op suite does not run them on a software adapter.
 describe.each([
-  { isSoftware: true, vectorize: true },
   { isSoftware: true, vectorize: false },
   { isSoftware: false, vectorize: true },
-  { isSoftware: false, vectorize: false },
 ])("the kernels of attention, software: $isSoftware, vectors: $vectorize", ({ isSoftware, vectorize }) => {
   let opened: WebgpuDevice;
   let pipelines: PipelineCache;
