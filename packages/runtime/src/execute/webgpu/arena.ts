@@ -1,4 +1,4 @@
-import { createBuffer, TENSOR_USAGE } from "./buffers.ts";
+import { allOrNone, createBuffer, TENSOR_USAGE } from "./buffers.ts";
 import { bufferLabel } from "./ledger/roles.ts";
 import type { Location } from "./locations.ts";
 
@@ -93,7 +93,7 @@ export class SharedArena {
       this.#destroyArena();
       this.#chunkBytes = needs.chunkBytes;
       const count = Math.ceil(needs.arenaBytes / needs.chunkBytes);
-      this.#buffers = await Promise.all(
+      this.#buffers = await allOrNone(
         Array.from({ length: count }, (_, index) => {
           const bytes = Math.min(needs.chunkBytes, needs.arenaBytes - index * needs.chunkBytes);
           return createBuffer(this.#device, bufferLabel("arena", String(index)), bytes, TENSOR_USAGE);

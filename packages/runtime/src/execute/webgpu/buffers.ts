@@ -9,13 +9,32 @@ export const TENSOR_USAGE = bufferUsage.storage | bufferUsage.copySource | buffe
  * @param label `role:name`, which errors show and a ledger counts by
  * @throws GpuOutOfMemoryError, GpuValidationError
  */
-export function createBuffer(
+export async function createBuffer(
   device: GPUDevice,
   label: string,
   bytes: number,
   usage: GPUBufferUsageFlags,
 ): Promise<GPUBuffer> {
-  return captureErrors(device, `the buffer "${label}"`, bytes, () =>
-    device.createBuffer({ label, size: bytes, usage }),
-  );
+  let made: GPUBuffer | undefined;
+  try {
+    return await captureErrors(device, `the buffer "${label}"`, bytes, () => {
+      made = device.createBuffer({ label, size: bytes, usage });
+      return made;
+    });
+  } catch (error) {
+    // A refused buffer takes no memory, but a ledger counts it until it is destroyed.
+    made?.destroy();
+    throw error;
+  }
+}
+
+/** Waits for all; where one fails, those that were made are destroyed again. */
+export async function allOrNone<Made extends readonly { destroy(): void }[]>(
+  promises: readonly [...{ [Index in keyof Made]: Promise<Made[Index]> }],
+): Promise<Made> {
+  const settled = await Promise.allSettled(promises);
+  if (settled.some(({ status }) => status === "rejected")) {
+    for (const result of settled) if (result.status === "fulfilled") result.value.destroy();
+  }
+  return (await Promise.all(promises)) as unknown as Made;
 }

@@ -9,6 +9,7 @@ import { planMemory } from "../../plan/memoryPlan.ts";
 import type { IndexCheck } from "../indexChecks.ts";
 import { indexChecks } from "../indexChecks.ts";
 import type { BufferRange } from "./arena.ts";
+import { allOrNone } from "./buffers.ts";
 import { Constants } from "./constants.ts";
 import type { WebgpuDevice } from "./device/openDevice.ts";
 import type { Location } from "./locations.ts";
@@ -86,17 +87,6 @@ export async function compileGraph(
     stateCopies,
     indexChecks: checks,
   };
-}
-
-/** Waits for all; where one fails, those that were made are destroyed again. */
-async function allOrNone<Made extends readonly { destroy(): void }[]>(
-  promises: readonly [...{ [Index in keyof Made]: Promise<Made[Index]> }],
-): Promise<Made> {
-  const settled = await Promise.allSettled(promises);
-  if (settled.some(({ status }) => status === "rejected")) {
-    for (const result of settled) if (result.status === "fulfilled") result.value.destroy();
-  }
-  return (await Promise.all(promises)) as unknown as Made;
 }
 
 /** Frees what belongs to the graph alone. */

@@ -2,7 +2,7 @@ import { GraphError, RuntimeError } from "../../errors.ts";
 import type { ParameterRole } from "../../graph/graph.ts";
 import type { KernelDevice } from "../../ops/kernel.ts";
 import { alignUp } from "../../plan/deviceProfile.ts";
-import type { Executor } from "../executor.ts";
+import type { Executor, Program } from "../executor.ts";
 import { ArenaProgram } from "./arenaProgram.ts";
 import { BufferPerTensorProgram } from "./bufferPerTensorProgram.ts";
 import type { CompileContext } from "./compiledGraph.ts";
@@ -43,15 +43,24 @@ export function createWebgpuExecutor(options: WebgpuExecutorOptions): Executor {
     pipelines: new PipelineCache(opened.device),
     padded: (bytes) => (mode === "arena" ? alignUp(bytes, offsetAlignment) : bytes),
   };
+  // On a device that is lost, WebGPU lets every call seem to succeed.
+  const guarded = async <Made>(make: () => Promise<Made>): Promise<Made> => {
+    opened.health.check();
+    return opened.health.guard(make());
+  };
   return {
     kind: "webgpu",
     description: `WebGPU (${opened.adapter.backend}) on ${opened.adapter.name}`,
-    createStore: (parameters) => WebgpuParameterStore.create(opened, parameters, context.padded, roleOf),
+    createStore: (parameters) =>
+      guarded(() => WebgpuParameterStore.create(opened, parameters, context.padded, roleOf)),
     compile: async (graph, store) => {
       if (!(store instanceof WebgpuParameterStore))
         throw new GraphError("The parameters live on another executor.");
-      if (mode === "bufferPerTensor") return BufferPerTensorProgram.compile(context, graph, store);
-      return ArenaProgram.compile(context, graph, store, poisonFreed);
+      return guarded<Program>(() =>
+        mode === "bufferPerTensor"
+          ? BufferPerTensorProgram.compile(context, graph, store)
+          : ArenaProgram.compile(context, graph, store, poisonFreed),
+      );
     },
     dispose: async () => {},
   };

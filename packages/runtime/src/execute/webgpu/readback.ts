@@ -7,6 +7,7 @@ import type { ProgramOutputs } from "../executor.ts";
 import type { BufferRange } from "./arena.ts";
 import { createBuffer } from "./buffers.ts";
 import { bufferUsage, mapMode } from "./device/constants.ts";
+import { captureErrors } from "./device/errorScopes.ts";
 import type { WebgpuDevice } from "./device/openDevice.ts";
 import { bufferLabel } from "./ledger/roles.ts";
 import type { Location } from "./locations.ts";
@@ -88,9 +89,11 @@ export async function readBuffer(
   health.check();
   const staging = await createBuffer(device, READBACK_LABEL, bytes, READBACK_USAGE);
   try {
-    const encoder = device.createCommandEncoder();
-    encoder.copyBufferToBuffer(buffer, 0, staging, 0, bytes);
-    device.queue.submit([encoder.finish()]);
+    await captureErrors(device, `reading the buffer "${buffer.label}"`, 0, () => {
+      const encoder = device.createCommandEncoder();
+      encoder.copyBufferToBuffer(buffer, 0, staging, 0, bytes);
+      device.queue.submit([encoder.finish()]);
+    });
     await health.guard(staging.mapAsync(mapMode.read));
     return staging.getMappedRange().slice(0);
   } finally {
