@@ -17,12 +17,11 @@ import type { MatmulVariant } from "./chooseMatmul.ts";
 import { matmulVariantKernels } from "./kernels.ts";
 import { suitsSubgroup, suitsTile } from "./subgroupBroadcast.ts";
 
+/** Parts are tried once a kind: a short inner axis leaves them whole anyhow. Each pipeline costs a second on lavapipe. */
 const VARIANTS: readonly MatmulVariant[] = [
-  { kind: "registerTile", threadRows: 8, threadColumns: 8, splits: 1 },
   { kind: "registerTile", threadRows: 64, threadColumns: 1, splits: 1 },
   { kind: "registerTile", threadRows: 2, threadColumns: 32, splits: 1 },
   { kind: "registerTile", threadRows: 8, threadColumns: 8, splits: 32 },
-  { kind: "subgroupBroadcast", rows: 32, laneColumns: 4, splits: 1 },
   { kind: "subgroupBroadcast", rows: 32, laneColumns: 4, splits: 3 },
   { kind: "subgroupBroadcast", rows: 32, laneColumns: 2, splits: 1 },
   { kind: "subgroupBroadcast", rows: 32, laneColumns: 1, splits: 1 },
@@ -69,7 +68,7 @@ describe.each(VARIANTS)("matmul by $kind, $threadRows x $threadColumns threads, 
       const outputs = matmul.infer([a, b], attributes);
       const operands = [a, b].map(({ shape, data }) => tensor64(shape, data));
       const expected = referenceOps.matmul?.(operands, attributes)?.[0]?.data ?? [];
-      for (const vectorize of [true, false]) {
+      for (const vectorize of inner % 4 === 0 ? [true, false] : [true]) {
         const context: KernelContext<MatmulAttributes> = {
           inputs: [a, b],
           outputs,
