@@ -1,5 +1,9 @@
+import { RuntimeError } from "../../../errors.ts";
 import { errorOf } from "./errorScopes.ts";
-import { DeviceLostError } from "./errors.ts";
+import { DeviceLostError, GpuValidationError } from "./errors.ts";
+
+/** How long a loss may stay unreported after work has failed of it: some drivers tell of the work first. */
+const LOSS_REPORT_MS = 500;
 
 /** WebGPU reports most faults beside the call that caused them. This keeps the first, until somebody asks. */
 export interface DeviceHealth {
@@ -42,11 +46,27 @@ export function watchDevice(device: GPUDevice, adapterName: string): DeviceHealt
         return first.value;
       } catch (error) {
         check();
-        throw error;
+        if (error instanceof RuntimeError && !(error instanceof GpuValidationError)) throw error;
+        const loss = await within(LOSS_REPORT_MS, lost);
+        check();
+        throw loss ?? error;
       }
     },
     expectLoss() {
       isLossExpected = true;
     },
   };
+}
+
+/** What the promise gives, or null if it gives nothing for so long. */
+async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T | null> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const expired = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), milliseconds);
+  });
+  try {
+    return await Promise.race([promise, expired]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

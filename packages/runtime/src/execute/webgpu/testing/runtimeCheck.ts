@@ -63,7 +63,7 @@ if (check === "train") {
   const differences = losses.map((loss, step) => Math.abs(loss - (expected[step] ?? Number.NaN)));
   found = { losses: losses.length, last: losses.at(-1), worstDifference: Math.max(...differences) };
 } else {
-  found = await runOpCases(executor, { onProgress: () => collectGarbage() });
+  found = await runOpCases(executor, { onProgress: (done) => done % 50 === 0 && collectGarbage() });
 }
 opened.health.check();
 await opened.dispose();

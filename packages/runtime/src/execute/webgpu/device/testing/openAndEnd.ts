@@ -1,6 +1,6 @@
 /**
  * A program for tests of how a process ends. Opens a device, computes on it, and then does what its argument says:
- * `dispose`, `leave` the device open, `throw`, or `lose` it while work is under way. A second argument `own` takes the
+ * `dispose`, `leave` the device open, `throw`, or `lose` it while work is under way. A second argument `runtime` takes the
  * runtime's own WebGPU rather than npm's Dawn.
  */
 import { writeSync } from "node:fs";
@@ -9,9 +9,8 @@ import { openWebgpuDevice } from "../openDevice.ts";
 import { checkDevice } from "../selfCheck.ts";
 
 const ending = process.argv[2];
-const gpu =
-  process.argv[3] === "own" ? (globalThis as unknown as { navigator: { gpu: GPU } }).navigator.gpu : null;
-const opened = await openWebgpuDevice({ adapter: "any", ...(gpu === null ? {} : { gpu }) });
+const implementation = process.argv[3] === "runtime" ? "runtime" : "dawn";
+const opened = await openWebgpuDevice({ adapter: "any", implementation });
 await checkDevice(opened);
 if (ending === "throw") throw new RangeError("thrown on purpose");
 if (ending === "lose") {
