@@ -23,11 +23,18 @@ export { mergedParameters } from "./merge.ts";
 export * from "./method.ts";
 export { buildModelGraph, type DropoutContext, type ModelShape } from "./modelGraph.ts";
 export * from "./programs.ts";
+export { createSpectrumCache, type SpectrumCache } from "./spectra/cache.ts";
+export { spectraOf } from "./spectra/spectra.ts";
 export { patternValue, peftTargetModules, selectTargets, type TargetModules } from "./targets.ts";
 export { attachThreeFactor, type ThreeFactorOptions } from "./threeFactor/attach.ts";
-export { wholeOuter } from "./threeFactor/carryOver.ts";
-export { type FactorInitializers, factorNames, type ThreeFactorSite } from "./threeFactor/factors.ts";
-export type { FreezeSchedule } from "./threeFactor/freezeSchedule.ts";
+export type { FactorInitializers, ThreeFactorSite } from "./threeFactor/factors.ts";
+export { loraToThreeFactor, threeFactorToLora } from "./threeFactor/loraFile.ts";
+export {
+  leftVectors,
+  rightVectors,
+  singularValueMatrix,
+  uniformWithin,
+} from "./threeFactor/spectralFactors.ts";
 export {
   countParameters,
   type ParameterCounts,

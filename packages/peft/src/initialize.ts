@@ -3,7 +3,7 @@ import { accumulatorName, createRandom, elementCount, momentNames } from "@peftb
 import { MethodError } from "./errors.ts";
 import type { MethodAttachment, MethodStage, Spectra } from "./method.ts";
 import type { ModelShape } from "./modelGraph.ts";
-import { spectraOf } from "./pretrainedSpectra.ts";
+import { spectraOf } from "./spectra/spectra.ts";
 import { trainableTensors } from "./trainable.ts";
 
 /** Values of a model's declared parameters: pretrained ones, and new ones made from the seed. */

@@ -1,7 +1,7 @@
 import type { LinearModule, ParameterDeclaration } from "@peftbench/models";
 import type { GraphBuilder, Random, Shape, Tensor } from "@peftbench/runtime";
 import type { z } from "zod";
-import type { TruncatedSvd } from "./pretrainedSpectra.ts";
+import type { TruncatedSvd } from "./spectra/truncatedSvd.ts";
 
 /** What a method may know of the model that it attaches to: its places and parameters, never its name. */
 export interface ModelDescription {

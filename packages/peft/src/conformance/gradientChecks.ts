@@ -6,7 +6,7 @@ import { attachedRun, batch, SEED } from "./subject.ts";
 import type { SuiteRun } from "./suiteRun.ts";
 
 /** Step of the differences, as the length of the move in a tensor's space. */
-const STEP = 0.04;
+const STEP = 0.02;
 /** Allowed difference, relative to the derivative, and absolute: rounding of f32 losses over the step. */
 const RELATIVE_TOLERANCE = 2e-3;
 const ABSOLUTE_TOLERANCE = 2e-5;

@@ -1,7 +1,7 @@
 import type { AdamWOptions } from "@peftbench/runtime";
 import type { BaseValues, MethodAttachment, ModelShape } from "../index.ts";
 import { attachMethod, bareModel } from "../index.ts";
-import { spectraOf } from "../pretrainedSpectra.ts";
+import { spectraOf } from "../spectra/spectra.ts";
 import { randomBatch } from "./batch.ts";
 import type { Subject } from "./check.ts";
 import { randomWeights, smallBert } from "./models.ts";

@@ -74,6 +74,10 @@ export async function startRun(options: SuiteRunOptions): Promise<SuiteRun> {
     for (const program of programs.values()) await program.dispose();
     programs.clear();
   };
+  const isFrozen = (name: string): boolean => {
+    const own = stage().parameters.find((parameter) => parameter.name === name);
+    return own !== undefined && !own.trainable && own.changedByMethod !== true;
+  };
   const updateRules = { optimizer, decayBiasesAndNorms: true, headLearningRateScale: 1 };
   const training = (batch: SuiteBatch, kind: TrainingGraphKind): Promise<Program> =>
     programOf(`${kind} ${batch.rows}`, () =>
@@ -104,7 +108,11 @@ export async function startRun(options: SuiteRunOptions): Promise<SuiteRun> {
   return {
     stage,
     values,
-    write: (name, data) => store.write(name, data),
+    write: async (name, data) => {
+      // An executor may bake frozen values into its programs.
+      if (isFrozen(name)) await disposePrograms();
+      await store.write(name, data);
+    },
     enterStageOf: async (step) => {
       for (;;) {
         const next = attachment.stages[stageIndex + 1];

@@ -22,6 +22,25 @@ export function wholeOuter(
     : joinColumns(own, released, outFeatures);
 }
 
+/** A whole B as the tensors that a stage has it in. */
+export function outerParts(
+  { module, rank }: ThreeFactorSite,
+  prefix: string,
+  { order }: Pick<FreezeSchedule, "order">,
+  stage: FreezeStage,
+  whole: Float32Array,
+): ReadonlyMap<string, Float32Array> {
+  const names = factorNames(module, prefix);
+  const released = releasedColumns(rank, stage);
+  const trained = rank - released;
+  if (released === 0 || trained === 0) return new Map([[names.b, whole]]);
+  const [releasedStart, trainedStart] = order === "leading-first" ? [0, released] : [trained, 0];
+  return new Map([
+    [names.b, takeColumns(whole, rank, trainedStart, trained)],
+    [names.bReleased, takeColumns(whole, rank, releasedStart, released)],
+  ]);
+}
+
 /** Values of a stage's tensors and moments from those of the stage before: the released columns change sides. */
 export function carryFactorsOver(
   sites: readonly ThreeFactorSite[],
@@ -38,24 +57,14 @@ export function carryFactorsOver(
   };
   for (const site of sites) {
     const { module, rank } = site;
-    const { outFeatures } = module;
     const names = factorNames(module, prefix);
     const whole = wholeOuter(site, prefix, schedule, value);
-    const released = releasedColumns(rank, stage);
-    const trained = rank - released;
-    if (trained === 0) {
-      carried.set(names.b, whole);
-      continue;
-    }
-    const isLeadingFirst = schedule.order === "leading-first";
-    const trainedStart = isLeadingFirst ? released : 0;
-    const columnsBefore = value(names.b).length / outFeatures;
-    // Of the tensor before, the columns that go on are the last ones or the first ones.
-    const start = isLeadingFirst ? columnsBefore - trained : 0;
-    carried.set(names.b, takeColumns(whole, rank, trainedStart, trained));
-    if (released > 0) {
-      carried.set(names.bReleased, takeColumns(whole, rank, isLeadingFirst ? 0 : trained, released));
-    }
+    for (const [name, part] of outerParts(site, prefix, schedule, stage, whole)) carried.set(name, part);
+    const trained = rank - releasedColumns(rank, stage);
+    if (trained === 0) continue;
+    const columnsBefore = value(names.b).length / module.outFeatures;
+    // Of the columns that trained before, those that go on are the last ones or the first ones.
+    const start = schedule.order === "leading-first" ? columnsBefore - trained : 0;
     const { first, second } = momentNames(names.b);
     for (const name of [first, second, accumulatorName(names.b)]) {
       const state = before.get(name);

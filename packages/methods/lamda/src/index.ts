@@ -1,0 +1,1 @@
+export { lamda } from "./lamda.ts";
