@@ -70,6 +70,26 @@ const hidden: Shape = [ROWS, LENGTH, WIDTH];
 const scores: Shape = [...heads, LENGTH, LENGTH];
 const statistics: Shape = [ROWS, LENGTH, 1];
 
+const flat: Shape = [TOKENS, WIDTH];
+const attentionInputs = [f32(...flat), f32(...flat), f32(...flat), f32(ROWS, 1, 1, LENGTH)];
+const attentionAttributes = {
+  rows: ROWS,
+  heads: HEADS,
+  scale: 1 / Math.sqrt(WIDTH / HEADS),
+  causal: false,
+  dropout: null,
+};
+
+const attentionCases: readonly KernelCase[] = [
+  { name: "fused attention", op: "attention", inputs: attentionInputs, attributes: attentionAttributes },
+  {
+    name: "fused attention, gradient",
+    op: "attentionGradient",
+    inputs: [...attentionInputs, f32(...flat), f32(ROWS, HEADS, LENGTH, 2), f32(...flat)],
+    attributes: { ...attentionAttributes, wanted: ["query", "key", "value"] },
+  },
+];
+
 const otherCases: readonly KernelCase[] = [
   { name: "softmax", op: "softmax", inputs: [f32(...scores)], attributes: {} },
   {
@@ -121,4 +141,4 @@ const otherCases: readonly KernelCase[] = [
   },
 ];
 
-export const kernelCases: readonly KernelCase[] = [...matmulCases, ...otherCases];
+export const kernelCases: readonly KernelCase[] = [...matmulCases, ...attentionCases, ...otherCases];
