@@ -1,8 +1,10 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 
 /** The command line of each runtime up to the file to run, null where it is not installed. */
 export const runtimePrograms = {
@@ -31,7 +33,7 @@ export interface ProcessEnd {
   readonly signal: string | null;
   /** What it wrote, on either stream. */
   readonly output: string;
-  /** Whether a process of its group is left, running or as a zombie. */
+  /** Whether a process of its group goes on running. The process itself has been reaped. */
   readonly leavesProcesses: boolean;
 }
 
@@ -69,17 +71,43 @@ export function runProcess(
   }
   return new Promise((done, fail) => {
     child.on("error", fail);
-    child.on("close", (status, signal) =>
-      done({ status, signal, output, leavesProcesses: isAlive(-(child.pid ?? 0)) }),
-    );
+    child.on("close", async (status, signal) => {
+      const leavesProcesses = !(await groupEnds(child.pid ?? 0));
+      done({ status, signal, output, leavesProcesses });
+    });
   });
 }
 
-function isAlive(id: number): boolean {
+/** Waits until no process of the group is left; false if one stays. */
+async function groupEnds(group: number): Promise<boolean> {
+  // tsx's compiler, a process of its own, notices the end of the program a moment later.
+  for (let attempt = 0; attempt < 200; attempt++) {
+    if (!(await hasProcesses(group))) return true;
+    await setTimeout(50);
+  }
+  return false;
+}
+
+async function hasProcesses(group: number): Promise<boolean> {
+  if (process.platform === "linux") {
+    const states = await Promise.all(
+      (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(stateOf),
+    );
+    // An orphan that has ended stays as a zombie where the container's first process reaps none: that is not ours.
+    return states.some((found) => found?.group === group && found.state !== "Z");
+  }
   try {
-    process.kill(id, 0);
+    process.kill(-group, 0);
     return true;
   } catch {
     return false;
   }
+}
+
+async function stateOf(id: string): Promise<{ readonly state: string; readonly group: number } | null> {
+  const text = await readFile(`/proc/${id}/stat`, "utf8").catch(() => null);
+  if (text === null) return null;
+  // After the name, which is in parentheses and may hold anything: state, parent, group.
+  const [state = "", , group] = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return { state, group: Number(group) };
 }
