@@ -48,6 +48,25 @@ async function runGraphOnCpu(): Promise<void> {
   if (y?.data[0] !== 11) throw new Error(`1 * 3 + 2 * 4 came out as ${y?.data[0]}, not 11`);
 }
 
+/** Dawn is a native addon as well. Trains in a process of this same runtime, which finds npm's SwiftShader. */
+async function trainOnWebgpu(): Promise<void> {
+  const { currentRuntime, runtimeCommand } = await import("@peftbench/harness");
+  const { softwareAdapterEnvironment } = await import("@peftbench/runtime");
+  const environment = await softwareAdapterEnvironment().catch((error: Error) => error);
+  if (environment instanceof Error) {
+    console.warn(`not checked, no adapter: ${environment.message}`);
+    return;
+  }
+  const { program, parameters } = runtimeCommand(currentRuntime().name, projectFolder);
+  const check = join(packagesFolder, "runtime/src/execute/webgpu/testing/runtimeCheck.ts");
+  const { stdout } = await promisify(execFile)(program, [...parameters, check, "train", "dawn", "3"], {
+    cwd: projectFolder,
+    env: { ...process.env, ...environment },
+  });
+  const { losses, worstDifference } = JSON.parse(stdout) as { losses: number; worstDifference: number };
+  if (losses !== 3 || !(worstDifference < 1e-4)) throw new Error(`not as on the CPU: ${stdout}`);
+}
+
 /** The main job as a user starts it, small: a grid, a cell in a process of this same runtime, a result, a page. */
 async function trainFromTheCommandLine(): Promise<void> {
   const { currentRuntime, runtimeCommand } = await import("@peftbench/harness");
@@ -84,6 +103,7 @@ async function trainFromTheCommandLine(): Promise<void> {
 const checks: Readonly<Record<string, () => Promise<void>>> = {
   "imports every package": importEveryPackage,
   "runs a graph on the CPU executor": runGraphOnCpu,
+  "trains on WebGPU as on the CPU": trainOnWebgpu,
   "trains a cell from the command line": trainFromTheCommandLine,
 };
 
