@@ -4,8 +4,8 @@ const NAP_MS = 0.5;
 /**
  * Waits for the device while leaving the processor to it. As long as anything is under way, npm's Dawn asks for news at
  * every turn of the event loop, which keeps one core busy; where shaders run on the CPU, that core is one of theirs (on
- * two cores, a training step on llvmpipe takes half as long again). So this thread sleeps between the turns. For
- * software adapters only: timers and signals wait with it, for up to half a millisecond.
+ * two cores, [1024, 384] by [384, 384] took 15 to 19 ms on llvmpipe instead of 10 to 11). So this thread sleeps between
+ * the turns. For software adapters only: timers and signals wait with it, for up to half a millisecond.
  */
 export async function patiently<T>(work: Promise<T>): Promise<T> {
   let isSettled = false;
