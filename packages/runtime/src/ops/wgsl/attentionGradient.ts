@@ -62,12 +62,12 @@ ${chunks.map((c) => `  shared_ += dot(${load("context", "start", c)}, ${load("g"
   };
 }
 
-/** Queries or keys of a thread: several where loads cost more than registers. */
+/** Queries or keys of a thread: several where loads cost more than registers and compilers can bear it. */
 function ownPerThread(
   { device }: KernelContext<AttentionGradientAttributes>,
   { chunks }: AttentionParts,
 ): number {
-  return device.isSoftware && chunks.length <= 16 ? 2 : 1;
+  return device.isSoftware && chunks.length <= 8 ? 2 : 1;
 }
 
 function queryKernel(
@@ -111,7 +111,7 @@ function queryKernel(
   return {
     name: "attentionGradient: query",
     wgsl: `// attentionGradient: a thread has ${perThread} queries of one head, and streams keys and values.
-${POWER_BELOW}${hasDropout ? keptFactor("u32") : ""}${mainPerElement(`  let block = index % u.blocks;
+${POWER_BELOW}${hasDropout ? keptFactor() : ""}${mainPerElement(`  let block = index % u.blocks;
   let slice = index / u.blocks;
   let head = slice % u.heads;
   let row = slice / u.heads;
@@ -195,7 +195,7 @@ function keyValueKernel(
   return {
     name: "attentionGradient: key and value",
     wgsl: `// attentionGradient: a thread has ${perThread} keys and values of one head, and streams queries.
-${POWER_BELOW}${hasDropout ? keptFactor("u32") : ""}${mainPerElement(`  let block = index % u.blocks;
+${POWER_BELOW}${hasDropout ? keptFactor() : ""}${mainPerElement(`  let block = index % u.blocks;
   let slice = index / u.blocks;
   let head = slice % u.heads;
   let row = slice / u.heads;

@@ -76,12 +76,10 @@ export function upTo(count: number): readonly number[] {
 }
 
 /** `keptFactor(place, salted)`: the factor of the op `dropout` on element `place` of the probabilities. */
-export function keptFactor(type: "u32" | "vec4<u32>"): string {
-  const float = type === "u32" ? "f32" : "vec4<f32>";
-  return `${hashFunction("mixed", type)}
-fn keptFactor(place: ${type}, salted: u32) -> ${float} {
-  let noise = mixed(place ^ ${type}(salted)) >> ${type}(${32 - NOISE_BITS}u);
-  return select(${float}(0.0), ${float}(u.keptScale), noise >= ${type}(u.threshold));
+export function keptFactor(): string {
+  return `${hashFunction("mixed", "u32")}
+fn keptFactor(place: u32, salted: u32) -> f32 {
+  return select(0.0, u.keptScale, (mixed(place ^ salted) >> ${32 - NOISE_BITS}u) >= u.threshold);
 }
 `;
 }
