@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import type { RunProcessOptions } from "../testing/runtimePrograms.ts";
-import { runProcess, runtimePrograms } from "../testing/runtimePrograms.ts";
+import { reportIn, runProcess, runtimePrograms } from "../testing/runtimePrograms.ts";
 
 const openAndEnd = fileURLToPath(new URL("./testing/openAndEnd.ts", import.meta.url));
 const failAndEnd = fileURLToPath(new URL("./testing/failAndEnd.ts", import.meta.url));
@@ -30,6 +30,11 @@ describe("a process with a device of the runtime's own WebGPU", () => {
   );
 });
 
+interface FailureReport {
+  readonly failures: readonly unknown[];
+  readonly adapter: string;
+}
+
 /** Every WebGPU there is to fail. */
 const backends = [
   ...Object.entries(runtimePrograms).map(([runtime, command]) => ({
@@ -52,7 +57,7 @@ describe.each(backends)("a training process on $name", ({ command, implementatio
   it.skipIf(command === null)("that loses its device says so and ends by itself", async () => {
     const { output, ...end } = await fail("lose");
     expect(end, output).toEqual({ status: 0, signal: null, leavesProcesses: false });
-    const { failures } = JSON.parse(output) as { failures: unknown[] };
+    const { failures } = reportIn<FailureReport>(output);
     const lost = { name: "DeviceLostError", remedy: expect.stringMatching(/\S/) };
     expect(failures).toMatchObject([lost, lost, lost, lost]);
   });
@@ -62,10 +67,7 @@ describe.each(backends)("a training process on $name", ({ command, implementatio
     async ({ skip }) => {
       const { output, ...end } = await fail("out-of-memory", { addressSpaceGib: 128 });
       expect(end, output).toEqual({ status: 0, signal: null, leavesProcesses: false });
-      const { failures, adapter } = JSON.parse(output.slice(output.lastIndexOf('{"failures'))) as {
-        failures: unknown[];
-        adapter: string;
-      };
+      const { failures, adapter } = reportIn<FailureReport>(output);
       // lavapipe gives any memory and takes it when it is first written.
       skip(!/swiftshader/i.test(adapter), `${adapter} refuses no memory`);
       const message = expect.stringMatching(/the buffer "arena:\d+" needs/);

@@ -78,6 +78,12 @@ export function runProcess(
   });
 }
 
+/** The line of JSON in what a process wrote; Dawn writes warnings beside it. */
+export function reportIn<Report>(output: string): Report {
+  const line = output.split("\n").find((text) => text.startsWith("{"));
+  return JSON.parse(line ?? "") as Report;
+}
+
 /** Waits until no process of the group is left; false if one stays. */
 async function groupEnds(group: number): Promise<boolean> {
   // tsx's compiler, a process of its own, notices the end of the program a moment later.

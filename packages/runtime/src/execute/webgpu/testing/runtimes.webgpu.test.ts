@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { opNames } from "../../../ops/registry.ts";
 import type { OpCasesReport } from "../../../testing/runCases.ts";
 import type { AdapterDescription } from "../device/adapterDescription.ts";
-import { runProcess, runtimePrograms } from "./runtimePrograms.ts";
+import { reportIn, runProcess, runtimePrograms } from "./runtimePrograms.ts";
 
 /** A guard against a hang: over a thousand small programs take minutes where the processors are busy. */
 const OP_SUITE_TIMEOUT_MS = 600_000;
@@ -24,7 +24,7 @@ interface TrainingReport {
 async function report<Report>(command: readonly string[]): Promise<Report & { adapter: AdapterDescription }> {
   const { output, ...end } = await runProcess(command);
   expect(end, output).toEqual({ status: 0, signal: null, leavesProcesses: false });
-  return JSON.parse(output.slice(output.lastIndexOf("\n{") + 1));
+  return reportIn(output);
 }
 
 describe.each([
