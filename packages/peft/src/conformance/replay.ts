@@ -1,5 +1,5 @@
 import { loadPretrained } from "@peftbench/models";
-import type { AdamWOptions, Executor, Program, SavePolicy } from "@peftbench/runtime";
+import type { AdamWOptions, Executor, Graph, Program, SavePolicy } from "@peftbench/runtime";
 import { adamWInputs, applySavePolicy, leavesOf, OPTIMIZER_OUTPUTS } from "@peftbench/runtime";
 import type { ModelShape, PeftMethod } from "../index.ts";
 import {
@@ -12,6 +12,8 @@ import {
   TRAINING_OUTPUTS,
   trainableTensors,
 } from "../index.ts";
+import type { WeightForm } from "../parity/weightForm.ts";
+import { graphInForm, weightsInForm } from "../parity/weightForm.ts";
 import type { JobBatch, TrainingJob } from "./trainingJob.ts";
 
 export interface Replay {
@@ -31,11 +33,13 @@ export interface ReplayOptions {
   readonly method: PeftMethod;
   readonly config: unknown;
   readonly savePolicy: SavePolicy;
+  /** How frozen matrices are held; f32 where absent. */
+  readonly weights?: WeightForm;
 }
 
 /** Runs a training job with a method of one stage: the same batches and learning rates from the same first values. */
 export async function replayJob(job: TrainingJob, options: ReplayOptions): Promise<Replay> {
-  const { executor, method, config, savePolicy } = options;
+  const { executor, method, config, savePolicy, weights = "f32" } = options;
   const head = { kind: "classification", labelCount: job.labelCount } as const;
   const pretrained = await loadPretrained(job.modelFolder, head, { seed: 0 });
   const model: ModelShape = { ...pretrained, head };
@@ -44,29 +48,29 @@ export async function replayJob(job: TrainingJob, options: ReplayOptions): Promi
   if (stage === undefined || attachment.stages.length > 1) {
     throw new RangeError(`${method.id} has ${attachment.stages.length} stages; jobs are replayed with one.`);
   }
+  const optimizer: AdamWOptions = job;
+  const trainingGraph = (batch: JobBatch): Graph =>
+    buildTrainingGraph(model, stage, {
+      batch,
+      optimizer,
+      decayBiasesAndNorms: true,
+      headLearningRateScale: 1,
+      kind: "step",
+      dropout: 0,
+    });
+  const state = initialState(model, attachment, pretrained.values, { seed: 0, accumulate: false });
   const store = await executor.createStore(
-    initialState(model, attachment, pretrained.values, { seed: 0, accumulate: false }),
+    weightsInForm(weights, trainingGraph(job.train[0] as JobBatch), state),
   );
   for (const [name, values] of job.initial) await store.write(name, values);
 
-  const optimizer: AdamWOptions = job;
   const programs = new Map<string, Program>();
   const compiled = async (kind: "train" | "evaluate", batch: JobBatch): Promise<Program> => {
     const key = `${kind} ${batch.rows} ${batch.length}`;
-    const graph = (): ReturnType<typeof buildEvaluationGraph> =>
+    const graph = (): Graph =>
       kind === "evaluate"
-        ? buildEvaluationGraph(model, stage, batch)
-        : applySavePolicy(
-            buildTrainingGraph(model, stage, {
-              batch,
-              optimizer,
-              decayBiasesAndNorms: true,
-              headLearningRateScale: 1,
-              kind: "step",
-              dropout: 0,
-            }),
-            savePolicy,
-          );
+        ? graphInForm(weights, buildEvaluationGraph(model, stage, batch))
+        : applySavePolicy(graphInForm(weights, trainingGraph(batch)), savePolicy);
     const program = programs.get(key) ?? (await executor.compile(graph(), store));
     programs.set(key, program);
     return program;
@@ -97,5 +101,6 @@ export async function replayJob(job: TrainingJob, options: ReplayOptions): Promi
     });
   }
   for (const program of programs.values()) await program.dispose();
+  store.release(store.names);
   return { steps, trained, logits };
 }

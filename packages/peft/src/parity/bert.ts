@@ -1,0 +1,94 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { AttentionKind } from "@peftbench/models";
+import { loadPretrained } from "@peftbench/models";
+import type { Executor, SavePolicy, Tensor } from "@peftbench/runtime";
+import { applySavePolicy, GraphBuilder, gradients } from "@peftbench/runtime";
+import { readBatch, readTensors } from "../conformance/trainingJob.ts";
+import type { MethodStage } from "../index.ts";
+import { bareModel, buildModelGraph, TRAINING_INPUTS } from "../index.ts";
+import type { WeightForm } from "./weightForm.ts";
+import { graphInForm, weightsInForm } from "./weightForm.ts";
+
+const models = fileURLToPath(new URL("../../../models/fixtures/bert", import.meta.url));
+
+/** Tiny random BERTs with what PyTorch makes of them. */
+export const bertFixtures = [
+  { name: "gelu-erf", labelCount: 2 },
+  { name: "gelu-tanh", labelCount: 3 },
+] as const;
+
+export type BertFixture = (typeof bertFixtures)[number];
+
+/** float32 and float64 differ by 2e-6 at most in PyTorch itself (the fixtures' precision.json). */
+export const BERT_TOLERANCE = 1e-5;
+
+export interface BertRunOptions {
+  readonly executor: Executor;
+  readonly savePolicy: SavePolicy;
+  readonly attention: AttentionKind;
+  readonly weights: WeightForm;
+  /** `vectors`: biases, norms and the head, so that every matrix of the encoder is frozen. */
+  readonly trained: "everything" | "vectors";
+}
+
+/** Hidden states, pooled output, logits, losses, and the loss's gradient by all that trains, by the fixture's names. */
+export async function runBert(
+  { name: fixture, labelCount }: BertFixture,
+  options: BertRunOptions,
+): Promise<ReadonlyMap<string, ArrayLike<number>>> {
+  const folder = join(models, fixture);
+  const head = { kind: "classification", labelCount } as const;
+  const pretrained = await loadPretrained(folder, head, { seed: 0 });
+  const batch = await readBatch(join(folder, "inputs.safetensors"));
+  const trains = (parameter: string): boolean =>
+    options.trained === "everything" ||
+    pretrained.headParameters.has(parameter) ||
+    pretrained.values.get(parameter)?.shape.length === 1;
+  const stage: MethodStage = { ...bareModel, trainsBase: trains };
+  const graph = new GraphBuilder();
+  const { hiddenStates, pooled, logits } = buildModelGraph(
+    graph,
+    { ...pretrained, head },
+    stage,
+    batch,
+    null,
+    options.attention,
+  );
+  const rowLosses = logits.crossEntropy(graph.input(TRAINING_INPUTS.labels, [batch.rows], "i32"));
+  const loss = rowLosses.mean();
+  const outputs: [string, Tensor][] = [
+    ...hiddenStates.map((tensor, index): [string, Tensor] => [`hidden_states.${index}`, tensor]),
+    ["pooler_output", pooled],
+    ["logits", logits],
+    ["row_losses", rowLosses],
+    ["loss", loss],
+  ];
+  for (const [name, tensor] of outputs) graph.output(name, tensor);
+  const trainable = [...pretrained.values]
+    .filter(([name]) => trains(name))
+    .map(([name, { shape }]) =>
+      graph.parameter(name, shape, {
+        role: pretrained.headParameters.has(name) ? "head" : "baseWeight",
+        trainable: true,
+      }),
+    );
+  for (const [index, gradient] of gradients(loss, trainable).entries()) {
+    graph.output(`gradient.${(trainable[index] as Tensor).name}`, gradient);
+  }
+
+  const { executor, weights, savePolicy } = options;
+  const finished = graph.finish();
+  const store = await executor.createStore(weightsInForm(weights, finished, pretrained.values));
+  const prepared = applySavePolicy(graphInForm(weights, finished), savePolicy);
+  const program = await executor.compile(prepared, store);
+  const found = await program.run(batch.inputs);
+  await program.dispose();
+  store.release(store.names);
+  return new Map(Object.entries(found).map(([name, { data }]) => [name, data]));
+}
+
+/** What PyTorch made of a fixture, under the same names. */
+export function expectedBert({ name }: BertFixture): Promise<ReadonlyMap<string, Float32Array>> {
+  return readTensors(join(models, name, "expected.safetensors"));
+}
