@@ -1,5 +1,5 @@
 /** The process of one cell: `runGrid` starts this file for each. */
-import { runCellProcess } from "@peftbench/harness";
-import { executeCell } from "./executeCell.ts";
+import { createExecuteCell, runCellProcess } from "@peftbench/harness";
+import { registries } from "./registries.ts";
 
-await runCellProcess(executeCell);
+await runCellProcess(createExecuteCell(registries));

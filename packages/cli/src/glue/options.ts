@@ -48,6 +48,10 @@ export const glueOptions = {
     valueHint: "auto|cpu|webgpu",
     description: "Where to compute; auto where absent",
   },
+  "no-probe": {
+    type: "boolean",
+    description: "On the CPU: measure no memory by a few steps on WebGPU",
+  },
   runtime: {
     type: "string",
     valueHint: "deno|node|bun",

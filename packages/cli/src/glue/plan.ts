@@ -7,7 +7,8 @@ import type { CommandContext } from "../command.ts";
 import type { GivenOptions } from "../options/parse.ts";
 import { listOf, oneOf, seedList, wholeNumber } from "../options/values.ts";
 import { dataFolderOf, readTasks } from "./data.ts";
-import { executorFor } from "./device.ts";
+import type { AdapterSearch, ChosenDevice } from "./device.ts";
+import { chooseDevice, deviceOption } from "./device.ts";
 import { configureMethods } from "./methods.ts";
 import { readModels } from "./model.ts";
 
@@ -15,7 +16,11 @@ import { readModels } from "./model.ts";
  * Everything that decides what a call of `glue` runs, checked before anything does.
  * @throws {UsageError} for a wrong option, a model that cannot be loaded, data that cannot be read
  */
-export async function planGlue(options: GivenOptions, context: CommandContext): Promise<GridPlan> {
+export async function planGlue(
+  options: GivenOptions,
+  context: CommandContext,
+  search: AdapterSearch,
+): Promise<{ readonly grid: GridPlan; readonly device: ChosenDevice }> {
   const suite = await loadSuite(glueSuiteFile(context.projectFolder));
   const presetName = oneOf(
     "--preset",
@@ -33,7 +38,7 @@ export async function planGlue(options: GivenOptions, context: CommandContext): 
   const seeds = seedText === undefined ? preset.seeds : seedList("--seeds", seedText);
   const threadText = options.text("threads");
   const threads = threadText === undefined ? availableParallelism() : wholeNumber("--threads", threadText, 1);
-  const executor = executorFor(options.text("device"), context.say);
+  const asked = deviceOption(options.text("device"));
   const configured = configureMethods(
     methods.filter((method) => chosenMethods.includes(method.id)),
     suite,
@@ -43,20 +48,24 @@ export async function planGlue(options: GivenOptions, context: CommandContext): 
   const modelOption = options.text("model");
   const models = await readModels(modelOption);
   const dataFolder = dataFolderOf(options.text("data"), context.environment.PEFTBENCH_DATA);
-  return {
+  const tasks = await readTasks(chosenTasks, dataFolder);
+  const device = await chooseDevice(asked, context.say, search);
+  const grid: GridPlan = {
     suite: suite.name,
     models,
-    tasks: await readTasks(chosenTasks, dataFolder),
+    tasks,
     // In the order in which they were asked for.
     methods: chosenMethods.flatMap((id) => configured.filter((method) => method.id === id)),
     seeds,
     dataFolder,
     outFolder: outFolderOf(options, context),
-    executor,
+    executor: device.executor,
+    adapter: device.adapter,
     threads,
     sources: await readSourceState(context.projectFolder),
     force: options.flag("force"),
   };
+  return { grid, device };
 }
 
 /** The suite as data; the code knows where it stands, and nothing of what is in it. */

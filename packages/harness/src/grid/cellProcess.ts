@@ -1,5 +1,6 @@
 import { readFile, rm } from "node:fs/promises";
 import { setImmediate as macrotask } from "node:timers/promises";
+import { OutOfMemoryError } from "@peftbench/runtime";
 import { describeEnvironment } from "../environment.ts";
 import type { RunEventBody } from "../result/events.ts";
 import { checkValue, FormatError, parseDocument } from "../result/parse.ts";
@@ -85,7 +86,7 @@ async function run(
   interruption: Interruption,
 ): Promise<RunResult> {
   const log = openEventLog(paths.events);
-  const warnings: string[] = [];
+  const warnings: string[] = [...spec.warnings];
   let known: Partial<CellOutcome> = {};
   const emit = (body: RunEventBody): void => {
     const event = { ...body, at: new Date().toISOString() };
@@ -140,7 +141,7 @@ interface Failure {
 function classify(cause: unknown): Failure {
   const error = cause instanceof Error ? cause : new Error(String(cause));
   const status =
-    error.name === "OutOfMemoryError"
+    error instanceof OutOfMemoryError || error.name === "OutOfMemoryError"
       ? "oom"
       : error.name === "NonFiniteLossError"
         ? "diverged"
@@ -168,6 +169,7 @@ function assemble(
     baselines: known.baselines ?? [],
     parameters: known.parameters ?? null,
     memory: known.memory ?? null,
+    measuredMemory: known.measuredMemory ?? spec.measuredMemory,
     time: known.time ?? null,
     lossSummary: known.lossSummary ?? null,
     warnings: [...warnings],

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { trainingConfigSchema } from "../config.ts";
+import { measuredMemorySchema } from "../result/measuredMemory.ts";
 import { executorKinds } from "../result/schema.ts";
 
 const text = z.string().min(1);
@@ -26,6 +27,12 @@ export const cellSpecSchema = z.strictObject({
   dataFolder: text,
   runFolder: text,
   executor: z.enum(executorKinds),
+  /** The kind of WebGPU adapter; null on the CPU. */
+  adapter: z.enum(["hardware", "software"]).nullable(),
+  /** What a probe on WebGPU measured for cells like this one; null without a probe. */
+  measuredMemory: measuredMemorySchema.nullable(),
+  /** What was to say before the cell began, for the result: a probe that failed. */
+  warnings: z.array(text),
   threads: z.int().positive(),
   /** What the identity was made from; the process checks that it sees the same. */
   weightsChecksum: sha256,

@@ -7,7 +7,15 @@ import type { CellSpec } from "./cellSpec.ts";
 export interface CellOutcome
   extends Pick<
     RunResult,
-    "metrics" | "baselines" | "parameters" | "memory" | "time" | "lossSummary" | "data" | "weights"
+    | "metrics"
+    | "baselines"
+    | "parameters"
+    | "memory"
+    | "measuredMemory"
+    | "time"
+    | "lossSummary"
+    | "data"
+    | "weights"
   > {
   /** Every example of the dev split, in its order. */
   readonly predictions: readonly Prediction[];

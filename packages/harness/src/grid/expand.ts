@@ -37,6 +37,7 @@ export interface GridPlan {
   readonly dataFolder: string;
   readonly outFolder: string;
   readonly executor: ExecutorKind;
+  readonly adapter: CellSpec["adapter"];
   readonly threads: number;
   readonly sources: SourceState | null;
   readonly force: boolean;
@@ -85,6 +86,9 @@ function makeSpec(
     dataFolder: plan.dataFolder,
     runFolder: runPaths(plan.outFolder, cell, id).folder,
     executor: plan.executor,
+    adapter: plan.adapter,
+    measuredMemory: null,
+    warnings: [],
     threads: plan.threads,
     sources: plan.sources,
     force: plan.force,

@@ -83,6 +83,7 @@ function specsOf(name: string, fakes: readonly Fake[], force = false): readonly 
       dataFolder: folder,
       outFolder: join(folder, name),
       executor: "cpu",
+      adapter: null,
       threads: 1,
       sources: null,
       force,
@@ -97,7 +98,14 @@ function run(
 ): Promise<readonly CellReport[]> {
   const listener = { onCellStart: () => {}, onEvent: () => {}, onCellEnd: () => {} };
   const command = runtimeCommand("node", projectFolder);
-  return runGrid(specs, { command, entryFile, workingFolder: projectFolder, listener, signal });
+  return runGrid(specs, {
+    command,
+    entryFile,
+    workingFolder: projectFolder,
+    environment: {},
+    listener,
+    signal,
+  });
 }
 
 /** A grid in a process of its own. */

@@ -34,6 +34,10 @@ export interface GridOptions {
   /** File that calls `runCellProcess`; every cell's process starts with it. */
   readonly entryFile: string;
   readonly workingFolder: string;
+  /** What the processes get beside this one's environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Called before a cell starts; the cell runs with what it gives. */
+  readonly prepare?: (spec: CellSpec) => Promise<CellSpec>;
   readonly listener: GridListener;
   /** Aborted: the running cell is asked to stop, and no other is started. */
   readonly signal: AbortSignal;
@@ -85,15 +89,18 @@ async function runOne(
   if (before !== null) return { spec, outcome: "skipped", result: before };
   await mkdir(spec.runFolder, { recursive: true });
   options.listener.onCellStart(spec, index, count);
-  const cell = startCell(spec, {
+  const ready = (await options.prepare?.(spec)) ?? spec;
+  if (options.signal.aborted) return { spec, outcome: "notStarted", result: null };
+  const cell = startCell(ready, {
     command: options.command,
     entryFile: options.entryFile,
     workingFolder: options.workingFolder,
+    environment: options.environment,
     onEvent: (event) => options.listener.onEvent(spec, event),
   });
   const exit = await waitOrStop(cell, options.signal);
   const { message } = exit;
-  if (message === null) return { spec, outcome: "ran", result: await recordDeath(spec, exit) };
+  if (message === null) return { spec, outcome: "ran", result: await recordDeath(ready, exit) };
   if (message.kind === "busy") return { spec, outcome: "busy", result: null };
   return {
     spec,
@@ -165,9 +172,10 @@ function resultOfDeath(spec: CellSpec, exit: CellExit): RunResult {
     baselines: [],
     parameters: null,
     memory: null,
+    measuredMemory: spec.measuredMemory,
     time: null,
     lossSummary: null,
-    warnings: [],
+    warnings: [...spec.warnings],
     environment: describeEnvironment({
       sources: spec.sources,
       executor: spec.executor,

@@ -33,6 +33,8 @@ export interface StartOptions {
   /** File that calls `runCellProcess`. */
   readonly entryFile: string;
   readonly workingFolder: string;
+  /** What the process gets beside this one's environment: where a driver is, which is read as a process starts. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly onEvent: (event: RunEvent) => void;
 }
 
@@ -44,6 +46,7 @@ export function startCell(spec: CellSpec, options: StartOptions): RunningCell {
   const errorLog = openSync(pathsIn(spec.runFolder).errorLog, "w");
   const child = spawn(program, [...parameters, options.entryFile], {
     cwd: options.workingFolder,
+    env: { ...process.env, ...options.environment },
     stdio: ["pipe", "pipe", "pipe"],
   });
   const errorLines: string[] = [];

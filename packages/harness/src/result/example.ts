@@ -57,6 +57,7 @@ export const exampleResult: RunResult = {
     savePolicy: "eager",
     device: "cpu",
   },
+  measuredMemory: null,
   time: {
     trainMs: 420_000,
     evalMs: 12_000,

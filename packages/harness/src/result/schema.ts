@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { measuredMemorySchema } from "./measuredMemory.ts";
 
 /** Raised by hand when `result.json` changes its shape; a reader refuses what it does not know. */
 export const SCHEMA_VERSION = 1;
@@ -198,6 +199,8 @@ export const resultSchema = z
     baselines: z.array(baselineSchema),
     parameters: parametersSchema.nullable(),
     memory: memorySchema.nullable(),
+    /** What a ledger saw beside the plan; null where nothing was measured. Results from before it lack it. */
+    measuredMemory: measuredMemorySchema.nullable().default(null),
     time: timeSchema.nullable(),
     /** Training loss at the first and the last step; null where it was not finite. */
     lossSummary: z.strictObject({ first: z.number().nullable(), last: z.number().nullable() }).nullable(),

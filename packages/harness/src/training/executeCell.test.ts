@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { methods } from "@peftbench/methods";
-import { createCpuExecutor } from "@peftbench/runtime";
+import { createCpuExecutor, deviceProfiles } from "@peftbench/runtime";
 import { findTask, glueTasks, loadTask } from "@peftbench/tasks";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TrainingConfig } from "../config.ts";
@@ -12,30 +12,8 @@ import { InterruptedError } from "../grid/executeCell.ts";
 import type { RunEventBody } from "../result/events.ts";
 import { createExecuteCell } from "./executeCell.ts";
 import { prepareCell } from "./prepare.ts";
+import { TINY_TRAINING } from "./tinyGrid.ts";
 import { writeTinyModel, writeTinySst2 } from "./tinyTask.ts";
-
-const TRAINING: TrainingConfig = {
-  epochs: 2,
-  batchSize: 8,
-  accumulationSteps: 1,
-  learningRate: 1e-2,
-  headLearningRate: null,
-  optimizer: "adamw",
-  beta1: 0.9,
-  beta2: 0.999,
-  epsilon: 1e-8,
-  weightDecay: 0.01,
-  schedule: "linear",
-  warmupRatio: 0.1,
-  maxGradientNorm: 1,
-  dropout: 0.1,
-  maxLength: 20,
-  maxBuckets: 3,
-  trainLimit: null,
-  devLimit: null,
-  subsetSeed: 0,
-  savePolicy: "eager",
-};
 
 let root = "";
 let dataChecksum = "";
@@ -60,12 +38,15 @@ function spec(method: string, training: Partial<TrainingConfig> = {}): CellSpec 
       method,
       task: "sst2",
       seed: 3,
-      config: { training: { ...TRAINING, ...training }, method: config },
+      config: { training: { ...TINY_TRAINING, ...training }, method: config },
     },
     modelFolder: join(root, "model"),
     dataFolder: join(root, "data"),
     runFolder: root,
     executor: "cpu",
+    adapter: null,
+    measuredMemory: null,
+    warnings: [],
     threads: 1,
     weightsChecksum: WEIGHTS_CHECKSUM,
     dataChecksum,
@@ -91,8 +72,17 @@ async function execute(
   const executeCell = createExecuteCell({
     methods,
     tasks: glueTasks,
-    createExecutor: async (_kind, threads) => createCpuExecutor({ threads }),
-    memoryLimitBytes: () => options.memoryLimitBytes ?? 2 ** 40,
+    openDevice: async ({ threads }) => {
+      const executor = createCpuExecutor({ threads });
+      return {
+        executor,
+        adapter: null,
+        profile: deviceProfiles.generic,
+        memoryLimitBytes: options.memoryLimitBytes ?? 2 ** 40,
+        measurement: null,
+        dispose: () => executor.dispose(),
+      };
+    },
   });
   const stepsNow = (): number => events.filter(({ type }) => type === "step").length;
   const context: CellContext = {

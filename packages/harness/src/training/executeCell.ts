@@ -1,17 +1,28 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { PeftMethod } from "@peftbench/peft";
-import type { Executor } from "@peftbench/runtime";
+import type { Ledger } from "@peftbench/runtime";
 import { assertFits, NonFiniteLossError } from "@peftbench/runtime";
 import type { TaskDefinition } from "@peftbench/tasks";
 import { makeBatch, planEpoch } from "@peftbench/tasks";
 import { CheckpointError } from "../checkpoint.ts";
 import type { CellContext, CellOutcome, ExecuteCell } from "../grid/executeCell.ts";
 import { InterruptedError } from "../grid/executeCell.ts";
+import type { MeasuredMemory } from "../result/measuredMemory.ts";
 import { median } from "../statistics.ts";
+import type { CellDevice, OpenDevice } from "./cellDevice.ts";
 import { predict } from "./evaluate.ts";
-import { planTraining } from "./memory.ts";
+import {
+  overheadBytes,
+  parameterRoles,
+  peakOf,
+  phasesOf,
+  plannedForCompiled,
+  trainingPhase,
+} from "./measure.ts";
+import { planTraining, stageGraphs } from "./memory.ts";
 import { majorityBaseline, scorePredictions } from "./metrics.ts";
+import { named } from "./named.ts";
 import type { PreparedCell } from "./prepare.ts";
 import { prepareCell } from "./prepare.ts";
 import type { Progress } from "./progressState.ts";
@@ -22,9 +33,7 @@ import { Trainer } from "./trainer.ts";
 export interface Registries {
   readonly methods: readonly PeftMethod[];
   readonly tasks: readonly TaskDefinition[];
-  readonly createExecutor: (kind: "cpu" | "webgpu", threads: number) => Promise<Executor>;
-  /** Bytes that a run may plan to reserve. */
-  readonly memoryLimitBytes: () => number;
+  readonly openDevice: OpenDevice;
 }
 
 /** Training time between two checkpoints: what a killed run repeats at most. */
@@ -41,17 +50,26 @@ export function createExecuteCell(registries: Registries): ExecuteCell {
     const prepared = await prepareCell(spec, task, method);
     const { training } = spec.cell.config;
     const { counts, attachment, model, buckets } = prepared;
-    const { plan, memory } = planTraining(model, attachment, training, buckets);
-    record({ parameters: counts, memory, data: prepared.data, weights: prepared.weights });
+    record({ parameters: counts, data: prepared.data, weights: prepared.weights });
     for (const message of prepared.warnings) emit({ type: "warning", message });
-    assertFits(plan, registries.memoryLimitBytes());
-
-    const executor = await registries.createExecutor(spec.executor, spec.threads);
-    record({ executorVersion: executor.description, adapter: null });
+    const graphs = attachment.stages.flatMap((stage) =>
+      stageGraphs(model, stage, training, buckets.slice(-1)),
+    );
+    const { executor, adapter, threads } = spec;
+    const device = await registries.openDevice({
+      executor,
+      adapter,
+      threads,
+      roleOf: parameterRoles(graphs),
+    });
     try {
-      return await trainAndEvaluate(context, prepared, executor, memory);
+      record({ executorVersion: device.executor.description, adapter: device.adapter });
+      const { plan, memory } = planTraining(model, attachment, training, buckets, device.profile);
+      record({ memory });
+      assertFits(plan, device.memoryLimitBytes);
+      return await trainAndEvaluate(context, prepared, device, memory);
     } finally {
-      await executor.dispose();
+      await device.dispose();
     }
   };
 }
@@ -59,7 +77,7 @@ export function createExecuteCell(registries: Registries): ExecuteCell {
 async function trainAndEvaluate(
   context: CellContext,
   prepared: PreparedCell,
-  executor: Executor,
+  device: CellDevice,
   memory: CellOutcome["memory"],
 ): Promise<CellOutcome> {
   const { spec, emit, nowMs } = context;
@@ -67,8 +85,15 @@ async function trainAndEvaluate(
   const checkpointPath = join(context.folder, CHECKPOINT_FILE);
   let compileMs = 0;
   emit({ type: "phase", phase: "compile", stepsTotal: prepared.totalSteps });
+  const ledger = device.measurement?.ledger;
+  const measurements: MeasuredMemory[] = [];
+  let stepsHere = 0;
+  const measureStage = (trainer: Trainer): void => {
+    const measured = measuredInStage(prepared, device, trainer, stepsHere);
+    if (measured !== null) measurements.push(measured);
+  };
   const trainer = await Trainer.create({
-    executor,
+    executor: device.executor,
     model: prepared.model,
     attachment: prepared.attachment,
     base: prepared.base,
@@ -79,12 +104,30 @@ async function trainAndEvaluate(
       compileMs += ms;
     },
     nowMs,
+    onStageStart: (stage) => ledger?.beginPhase(trainingPhase(stage)),
+    onStageEnd: (ending) => {
+      measureStage(ending);
+      // Values travel through the host, which takes staging memory that no step needs.
+      ledger?.beginPhase("stage border");
+    },
   });
   try {
     const started = await resume(context, trainer, checkpointPath);
     emit({ type: "phase", phase: "train", stepsTotal: prepared.totalSteps });
-    const progress = await train(context, prepared, trainer, started, checkpointPath, () => compileMs);
+    ledger?.beginPhase(trainingPhase(trainer.stage));
+    const progress = await train(
+      context,
+      prepared,
+      trainer,
+      started,
+      checkpointPath,
+      () => compileMs,
+      ledger,
+    );
 
+    stepsHere = progress.stepsDone - started.stepsDone;
+    measureStage(trainer);
+    ledger?.beginPhase("eval");
     emit({ type: "phase", phase: "evaluate", stepsTotal: prepared.totalSteps });
     const evalStarted = nowMs();
     const compiledBefore = compileMs;
@@ -111,6 +154,7 @@ async function trainAndEvaluate(
       baselines: [...majorityBaseline(prepared.task, labelsOf(prepared.train), labelsOf(prepared.dev))],
       parameters: prepared.counts,
       memory,
+      measuredMemory: inRun(measurements, device) ?? spec.measuredMemory,
       time: {
         trainMs: progress.trainMs,
         evalMs,
@@ -125,12 +169,49 @@ async function trainAndEvaluate(
       data: prepared.data,
       weights: prepared.weights,
       predictions,
-      executorVersion: executor.description,
-      adapter: null,
+      executorVersion: device.executor.description,
+      adapter: device.adapter,
     };
   } finally {
     await trainer.dispose();
   }
+}
+
+/** What the ledger of a run saw in a stage; null where nothing was measured, or no step of the stage ran here. */
+function measuredInStage(
+  { buckets }: PreparedCell,
+  device: CellDevice,
+  trainer: Trainer,
+  steps: number,
+): MeasuredMemory | null {
+  const planned = plannedForCompiled(trainer, device);
+  if (device.measurement === null || planned === null) return null;
+  const report = device.measurement.ledger.report();
+  const { plan, overhead } = planned;
+  const { training, stage } = trainer;
+  return {
+    source: "run",
+    adapter: device.adapter ?? "unknown",
+    stage: stage.name,
+    steps,
+    batchRows: training.batchSize / training.accumulationSteps,
+    length: buckets.at(-1) as number,
+    reserved: {
+      measuredBytes: peakOf(report, trainingPhase(stage)),
+      plannedBytes: plan.peakReservedBytes + overheadBytes(overhead),
+    },
+    live: null,
+    overhead,
+    phases: [],
+    lossDifference: null,
+  };
+}
+
+/** Of all stages, the one for which most was reserved, with the peaks of the whole run. */
+function inRun(measurements: readonly MeasuredMemory[], { measurement }: CellDevice): MeasuredMemory | null {
+  const [highest] = measurements.toSorted((a, b) => b.reserved.measuredBytes - a.reserved.measuredBytes);
+  if (highest === undefined || measurement === null) return null;
+  return { ...highest, phases: phasesOf(measurement.ledger.report()) };
 }
 
 /** Goes on from the run's checkpoint, if there is one that can be trusted. */
@@ -157,6 +238,7 @@ async function train(
   started: Progress,
   checkpointPath: string,
   compileMs: () => number,
+  ledger: Ledger | undefined,
 ): Promise<Progress> {
   const { spec, emit, nowMs } = context;
   const { batchSize, epochs } = spec.cell.config.training;
@@ -166,10 +248,13 @@ async function train(
   let progress: Progress = { ...started, stepMs: stepTimes };
   let savedAtMs = nowMs();
   const save = async (): Promise<void> => {
+    // Reading tensors back takes staging memory that no step needs.
+    ledger?.beginPhase("checkpoint");
     const kept = { ...progress, compileMs: progress.compileMs + compileMs() };
     const bytes = await saveProgress(checkpointPath, kept, await trainer.state());
     emit({ type: "checkpoint", step: progress.stepsDone, file: CHECKPOINT_FILE, bytes });
     savedAtMs = nowMs();
+    ledger?.beginPhase(trainingPhase(trainer.stage));
   };
   for (let epoch = Math.floor(progress.stepsDone / prepared.stepsPerEpoch); epoch < epochs; epoch++) {
     const plans = planEpoch(split.tokenized.lengths, { batchSize, buckets, seed: spec.cell.seed, epoch });
@@ -213,12 +298,6 @@ async function train(
     }
   }
   return progress;
-}
-
-function named<Item extends { readonly id: string }>(items: readonly Item[], id: string, what: string): Item {
-  const found = items.find((item) => item.id === id);
-  if (found !== undefined) return found;
-  throw new Error(`There is no ${what} ${id}; there are ${items.map((item) => item.id).join(", ")}.`);
 }
 
 function finiteOrNull(value: number): number | null {

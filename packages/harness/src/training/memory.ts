@@ -1,12 +1,14 @@
-import type { MethodAttachment, ModelShape } from "@peftbench/peft";
-import type { DeviceProfile, ProgramsPlan } from "@peftbench/runtime";
-import { deviceProfiles, planPrograms } from "@peftbench/runtime";
+import type { MethodAttachment, MethodStage, ModelShape } from "@peftbench/peft";
+import type { DeviceProfile, Graph, ProgramsPlan } from "@peftbench/runtime";
+import { deviceProfiles, planPrograms, prepareForDevice } from "@peftbench/runtime";
 import type { TrainingConfig } from "../config.ts";
 import type { ResultMemory } from "../result/schema.ts";
-import { trainingGraph } from "./trainer.ts";
+import { trainingGraph, updateGraph } from "./trainer.ts";
 
 /** The memory of training one cell, planned without running it: of the stage that needs most. */
 export interface PlannedTraining {
+  /** Of the attachment's stages, the one that the plan is of. */
+  readonly stageIndex: number;
   readonly plan: ProgramsPlan;
   readonly memory: ResultMemory;
 }
@@ -23,13 +25,28 @@ export function planTraining(
   profile: DeviceProfile = deviceProfiles.generic,
 ): PlannedTraining {
   const plans = attachment.stages.map((stage) => {
-    const graphs = buckets.map((length) => trainingGraph(model, stage, training, length));
-    return planPrograms(graphs, profile);
+    const graphs = stageGraphs(model, stage, training, buckets);
+    return planPrograms(
+      graphs.map((graph) => prepareForDevice(graph, profile)),
+      profile,
+    );
   });
-  const plan = plans.reduce((highest, other) =>
-    other.peakLiveBytes > highest.peakLiveBytes ? other : highest,
-  );
-  return { plan, memory: describe(plan, training, buckets) };
+  const peaks = plans.map(({ peakLiveBytes }) => peakLiveBytes);
+  const stageIndex = peaks.indexOf(Math.max(...peaks));
+  const plan = plans[stageIndex] as ProgramsPlan;
+  return { stageIndex, plan, memory: describe(plan, training, buckets) };
+}
+
+/** All graphs of a stage of training: one a bucket, and the update where gradients are accumulated. */
+export function stageGraphs(
+  model: ModelShape,
+  stage: MethodStage,
+  training: TrainingConfig,
+  buckets: readonly number[],
+): readonly Graph[] {
+  const update = updateGraph(model, stage, training);
+  const steps = buckets.map((length) => trainingGraph(model, stage, training, length));
+  return update === null ? steps : [...steps, update];
 }
 
 function describe(plan: ProgramsPlan, training: TrainingConfig, buckets: readonly number[]): ResultMemory {

@@ -45,6 +45,9 @@ export interface TrainerOptions {
   /** Told how long each program took to build, when it is first needed. */
   readonly onCompile: (compileMs: number) => void;
   readonly nowMs: () => number;
+  /** Told when a stage begins, and when it ends by another one beginning, its programs still there. */
+  readonly onStageStart?: (stage: MethodStage) => void;
+  readonly onStageEnd?: (trainer: Trainer) => void;
 }
 
 export interface StepOutcome {
@@ -88,6 +91,13 @@ export function trainingGraph(
   return applySavePolicy(graph, training.savePolicy);
 }
 
+/** The graph of the update after the last micro-batch; null where every batch is whole. */
+export function updateGraph(model: ModelShape, stage: MethodStage, training: TrainingConfig): Graph | null {
+  return training.accumulationSteps === 1
+    ? null
+    : buildUpdateGraph(model, stage, optimizerSettings(training));
+}
+
 /** A model in training on an executor: its parameters, the programs compiled so far, and the method's stage. */
 export class Trainer {
   readonly #options: TrainerOptions;
@@ -111,9 +121,13 @@ export class Trainer {
     return this.#options.attachment.stages[this.#stageIndex] as MethodStage;
   }
 
+  get training(): TrainingConfig {
+    return this.#options.training;
+  }
+
   /** One optimizer step, `step` counted from 0. */
   async step(batch: Batch, step: number): Promise<StepOutcome> {
-    await this.#enterStageOf(step);
+    await this.enterStageOf(step);
     const { training, totalSteps, seed } = this.#options;
     const learningRate = learningRateAt(step, {
       name: training.schedule,
@@ -146,10 +160,9 @@ export class Trainer {
       );
       loss += scalarOf(outputs[TRAINING_OUTPUTS.loss]);
     }
-    if (training.accumulationSteps > 1) {
-      const update = await this.#program("update", () =>
-        buildUpdateGraph(this.#options.model, this.stage, optimizerSettings(training)),
-      );
+    const graphOfUpdate = updateGraph(this.#options.model, this.stage, training);
+    if (graphOfUpdate !== null) {
+      const update = await this.#program("update", () => graphOfUpdate);
       outputs = await update.run(feedsOf(update.graph, { ...optimizer, ...stageInputs }));
     }
     return {
@@ -178,7 +191,7 @@ export class Trainer {
 
   /** Puts the values of a checkpoint back; `step` is the next one to run. */
   async restore(state: ReadonlyMap<string, Float32Array>, step: number): Promise<void> {
-    await this.#enterStageOf(step - 1);
+    await this.enterStageOf(step - 1);
     for (const name of this.#mutableNames()) {
       const values = state.get(name);
       if (values === undefined) throw new RangeError(`The checkpoint lacks ${name}.`);
@@ -191,8 +204,14 @@ export class Trainer {
     return this.#store.read(name);
   }
 
+  /** The graphs of all programs of the present stage that were compiled so far, as they run on the device. */
+  compiledGraphs(): readonly Graph[] {
+    return [...this.#programs.values()].map(({ graph }) => graph);
+  }
+
   async dispose(): Promise<void> {
     await this.#disposePrograms();
+    this.#store.release(this.#store.names);
   }
 
   #mutableNames(): readonly string[] {
@@ -204,16 +223,20 @@ export class Trainer {
   }
 
   /** Moves on to the stage that `step` belongs to, carrying values over and releasing the rest. */
-  async #enterStageOf(step: number): Promise<void> {
+  async enterStageOf(step: number): Promise<void> {
     const { stages } = this.#options.attachment;
     for (let next = stages[this.#stageIndex + 1]; next !== undefined && next.fromStep <= step; ) {
       const accumulate = this.#options.training.accumulationSteps > 1;
+      this.#options.onStageEnd?.(this);
       const before = new Map<string, Float32Array>();
       for (const name of this.#store.names) before.set(name, await this.#store.read(name));
       this.#stageIndex += 1;
       await this.#disposePrograms();
+      // The old ones go first, so that both never take memory together.
+      this.#store.release(this.#store.names);
       const state = nextStageState(this.#options.model, next, before, { accumulate });
       this.#store = await this.#options.executor.createStore(state);
+      this.#options.onStageStart?.(this.stage);
       next = stages[this.#stageIndex + 1];
     }
   }
