@@ -10,6 +10,7 @@ export {
 } from "./execute/webgpu/benchmark/kernelBenchmark.ts";
 export { type DispatchTiming, profileDispatches } from "./execute/webgpu/benchmark/profileDispatches.ts";
 export type { AdapterDescription } from "./execute/webgpu/device/adapterDescription.ts";
+export { cacheFolder } from "./execute/webgpu/device/adapters/cacheFolder.ts";
 export {
   type AdapterKind,
   type AdapterReport,
@@ -52,6 +53,7 @@ export {
   type WeightStorage,
   weightStorages,
 } from "./passes/halfWeights.ts";
+export { prepareForDevice } from "./passes/prepareForDevice.ts";
 export { applySavePolicy, type SavePolicy, savePolicies } from "./passes/savePolicy.ts";
 export { type DeviceProfile, type DeviceProfileName, deviceProfiles } from "./plan/deviceProfile.ts";
 export { assertFits } from "./plan/limits.ts";

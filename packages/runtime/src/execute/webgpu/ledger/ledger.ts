@@ -11,8 +11,8 @@ export interface LedgerEntry {
   readonly phase: LedgerPhase;
 }
 
-/** What a run does: put weights on the device, train, evaluate. Each has a peak of its own. */
-export type LedgerPhase = "load" | "train" | "eval";
+/** What a run does: `load` puts weights on the device; others as the caller names them. Each has a peak of its own. */
+export type LedgerPhase = string;
 
 /** What the device was asked for. Bytes throughout. */
 export interface LedgerReport {
