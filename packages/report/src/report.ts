@@ -11,6 +11,7 @@ import { cautionsSection } from "./sections/cautions.ts";
 import { chartsSection } from "./sections/charts.ts";
 import { differencesSection } from "./sections/differences.ts";
 import { glossarySection } from "./sections/glossary.ts";
+import { measuredMemorySection } from "./sections/measuredMemory.ts";
 import { overviewTable } from "./sections/overviewTable.ts";
 import { provenanceSection } from "./sections/provenance.ts";
 import { resultsTable } from "./sections/resultsTable.ts";
@@ -55,7 +56,7 @@ ${recommendations.map(resultsTable)}
 </section>
 ${cautionsSection(cautions(selected, tasks), input.notes ?? [])}
 ${await chartsSection(tasks, curves)}
-${differencesSection(recommendations)}
+${measuredMemorySection(tasks)}${differencesSection(recommendations)}
 ${runsSection(selected.rows)}
 ${provenanceSection(reported, input.command ?? null)}
 ${glossarySection()}
