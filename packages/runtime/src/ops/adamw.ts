@@ -4,6 +4,7 @@ import { formatSpec, sameShape } from "../graph/spec.ts";
 import { expectInput } from "./infer.ts";
 import { defineOp } from "./op.ts";
 import { adamwKernel } from "./wgsl/adamw.ts";
+import { elementSpace } from "./windows.ts";
 
 export interface AdamWAttributes {
   readonly beta1: number;
@@ -49,6 +50,7 @@ export const adamw = defineOp<AdamWAttributes>({
       { shape, dtype },
     ];
   },
+  windows: { kind: "space", space: elementSpace },
   webgpu: adamwKernel,
   host: ({ inputs, outputs, attributes: { beta1, beta2, epsilon, weightDecay } }) => {
     const [parameter, gradient, first, second] = arraysOf(inputs);

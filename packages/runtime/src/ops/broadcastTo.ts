@@ -4,6 +4,7 @@ import { formatShape, sameShape } from "../graph/spec.ts";
 import { broadcastShapes, expectInput } from "./infer.ts";
 import { defineOp } from "./op.ts";
 import { broadcastToKernel } from "./wgsl/copy.ts";
+import { boxShape, elementSpace } from "./windows.ts";
 
 export interface BroadcastToAttributes {
   readonly shape: Shape;
@@ -24,6 +25,13 @@ export const broadcastTo = defineOp<BroadcastToAttributes>({
     return [{ shape, dtype: "f32" }];
   },
   gradient: ({ inputs: [x], outputGradients: [g] }) => [x && g ? g.sumTo(x.shape) : null],
+  windows: {
+    kind: "space",
+    space: (inputs, outputs) => ({
+      ...elementSpace(inputs, outputs),
+      attributes: (window) => ({ shape: boxShape(window) }),
+    }),
+  },
   webgpu: broadcastToKernel,
   onnx: ({ node, constant, inputs, outputs, attributes: { shape } }) => {
     node("Expand", [...inputs, constant("i64", [shape.length], shape)], { outputs });

@@ -1,10 +1,29 @@
 import { ShapeError } from "../errors.ts";
 import { ONNX_TYPE_CODES } from "../execute/cpu/onnxTypes.ts";
+import type { TensorSpec } from "../graph/spec.ts";
 import { formatShape } from "../graph/spec.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { axisSize, expectInput, expectShape } from "./infer.ts";
 import { defineOp } from "./op.ts";
 import { crossEntropyGradientKernel, crossEntropyKernel } from "./wgsl/crossEntropy.ts";
+import type { OperandAxes, WindowRule } from "./windows.ts";
+
+/** Rows are free, classes are not. Operands are the logits or [rows]. */
+const rowWindows: WindowRule<object> = {
+  kind: "space",
+  space: (inputs, outputs) => {
+    const [rows = 1, classes = 1] = inputs[0]?.shape ?? [];
+    const axesOf = ({ shape }: TensorSpec): OperandAxes => shape.map((_, axis) => axis);
+    return {
+      axes: [
+        { size: rows, kind: "free" },
+        { size: classes, kind: "whole" },
+      ],
+      inputs: inputs.map(axesOf),
+      outputs: outputs.map(axesOf),
+    };
+  },
+};
 
 /** `log(sum(exp(row))) - row[label]` for each row of logits [n, classes], labels [n]: [n]. */
 export const crossEntropy = defineOp({
@@ -27,6 +46,7 @@ export const crossEntropy = defineOp({
       : null,
     null,
   ],
+  windows: rowWindows,
   webgpu: crossEntropyKernel,
   indexInput: { input: 1, bound: ([logits]) => axisSize(logits?.shape ?? [], 1) },
   onnx: ({ node, constant, inputs: [logits = "", labels = ""], outputs }) => {
@@ -49,6 +69,7 @@ export const crossEntropyGradient = defineOp({
     expectShape("crossEntropyGradient", inputs, 2, "f32", rows, source);
     return [{ shape, dtype }];
   },
+  windows: rowWindows,
   webgpu: crossEntropyGradientKernel,
   onnx: ({ node, constant, inputs: [logits = "", labels = "", g = ""], inputSpecs, outputs }) => {
     const classes = axisSize(inputSpecs[0]?.shape ?? [], 1);

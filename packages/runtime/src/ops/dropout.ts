@@ -8,12 +8,15 @@ import { expectInput } from "./infer.ts";
 import type { OpDefinition } from "./op.ts";
 import { defineOp } from "./op.ts";
 import { dropoutKernel } from "./wgsl/dropout.ts";
+import { elementSpace } from "./windows.ts";
 
 export interface DropoutAttributes {
   /** Share of the elements that become zero, in [0, 1). */
   readonly probability: number;
   /** Sets the noise of this op apart from that of the others. */
   readonly salt: number;
+  /** Number of the first element, where this is a window of a larger tensor; 0 where absent. */
+  readonly firstElement?: number;
 }
 
 /** The hash's upper 24 bits are compared, since f32 holds 24 bits exactly. */
@@ -41,19 +44,33 @@ export const dropout: OpDefinition<DropoutAttributes> = defineOp<DropoutAttribut
     x && key && g ? (x.graph.apply(dropout, [g, key], attributes)[0] as Tensor) : null,
     null,
   ],
+  windows: {
+    kind: "space",
+    space: (inputs, outputs, attributes) => ({
+      ...elementSpace(inputs, outputs),
+      isContiguous: true,
+      attributes: (window) => ({
+        ...attributes,
+        firstElement:
+          window.reduce((place, { start }, axis) => place * (outputs[0]?.shape[axis] as number) + start, 0) +
+          (attributes.firstElement ?? 0),
+      }),
+    }),
+  },
   webgpu: (context) => dropoutKernel(context, NOISE_BITS, dropoutThreshold(context.attributes.probability)),
   onnx: (lowering) => {
     const { node, constant, inputs, inputSpecs, outputs, attributes } = lowering;
     const [x = "", key = ""] = inputs;
     const shape = inputSpecs[0]?.shape ?? [];
     const count = elementCount(shape);
+    const first = attributes.firstElement ?? 0;
     const salted = hashNodes(lowering, bitwiseXor(lowering, key, hashU32(attributes.salt)));
     // As large as the tensor itself, hence one for all dropouts of its shape, forward and backward.
     const index = constant(
       "u32",
       shape,
-      () => Uint32Array.from({ length: count }, (_, element) => element),
-      `elements_${shape.join("x")}`,
+      () => Uint32Array.from({ length: count }, (_, element) => first + element),
+      `elements_${shape.join("x")}_from_${first}`,
     );
     const hash = hashNodes(lowering, node("BitwiseXor", [index, salted]));
     const noise = node("Cast", [shiftRight(lowering, hash, 32 - NOISE_BITS)], {
@@ -83,7 +100,8 @@ export function dropoutMaskReference(
   const salted = hashU32((key ^ hashU32(attributes.salt)) >>> 0);
   const threshold = dropoutThreshold(attributes.probability);
   return Float64Array.from({ length: count }, (_, element) => {
-    const noise = hashU32((element ^ salted) >>> 0) >>> (32 - NOISE_BITS);
+    const place = (attributes.firstElement ?? 0) + element;
+    const noise = hashU32((place ^ salted) >>> 0) >>> (32 - NOISE_BITS);
     return noise >= threshold ? 1 / (1 - attributes.probability) : 0;
   });
 }

@@ -25,6 +25,7 @@ export const gradientNorm = defineOp<GradientNormAttributes>({
     const scalar = { shape: [], dtype: "f32" } as const;
     return [scalar, scalar, scalar];
   },
+  windows: { kind: "elements" },
   webgpu: (context) => gradientNormKernel(context, CLIP_EPSILON),
   host: ({ inputs, outputs, attributes: { maxNorm } }) => {
     const norm = Math.sqrt(inputs.reduce((total, gradient) => total + sumOfSquares(gradient), 0));

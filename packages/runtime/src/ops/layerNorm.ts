@@ -4,6 +4,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import { axisSize, expectInput, expectShape } from "./infer.ts";
 import { defineOp } from "./op.ts";
 import { layerNormGradientKernel, layerNormKernel } from "./wgsl/layerNorm.ts";
+import { rowSpace } from "./windows.ts";
 
 export interface LayerNormAttributes {
   readonly epsilon: number;
@@ -43,6 +44,7 @@ export const layerNorm = defineOp<LayerNormAttributes>({
       needed[2] === true ? g.sum(rowAxes) : null,
     ];
   },
+  windows: { kind: "space", space: rowSpace },
   webgpu: layerNormKernel,
   onnx: ({ node, inputs, outputs, attributes: { epsilon } }) => {
     node("LayerNormalization", inputs, { outputs, attributes: { axis: -1, epsilon: { float: epsilon } } });
@@ -63,6 +65,7 @@ export const layerNormGradient = defineOp({
     expectShape("layerNormGradient", inputs, 4, "f32", shape, source);
     return [{ shape, dtype }];
   },
+  windows: { kind: "space", space: rowSpace },
   webgpu: layerNormGradientKernel,
   onnx: ({
     node,

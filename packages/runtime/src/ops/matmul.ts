@@ -1,8 +1,10 @@
 import { ShapeError } from "../errors.ts";
+import type { TensorSpec } from "../graph/spec.ts";
 import { formatShape, sameShape } from "../graph/spec.ts";
 import { axisSize, expectInput } from "./infer.ts";
 import { defineOp } from "./op.ts";
 import { matmulKernels } from "./wgsl/matmul/kernels.ts";
+import type { WindowSpace, WorkAxis } from "./windows.ts";
 
 export interface MatmulAttributes {
   readonly transposeA: boolean;
@@ -44,6 +46,7 @@ export const matmul = defineOp<MatmulAttributes>({
       : () => a.matmul(g, { transposeA: !transposeA, scale });
     return [needed[0] === true ? gradientA() : null, needed[1] === true ? gradientB() : null];
   },
+  windows: { kind: "space", space: matmulSpace },
   webgpu: matmulKernels,
   onnx: ({ node, inputs, outputs, attributes }) => {
     node("FusedMatMul", inputs, {
@@ -57,3 +60,23 @@ export const matmul = defineOp<MatmulAttributes>({
     });
   },
 });
+
+/** Batches, rows and columns are free; products over ranges of the inner axis add up. */
+function matmulSpace(
+  [a]: readonly TensorSpec[],
+  [product]: readonly TensorSpec[],
+  { transposeA, transposeB }: MatmulAttributes,
+): WindowSpace {
+  const shape = product?.shape ?? [];
+  const [rows, columns, inner] = [shape.length - 2, shape.length - 1, shape.length];
+  const batch = shape.slice(0, -2).map((_, axis) => axis);
+  const innerSize = axisSize(a?.shape ?? [], transposeA ? -2 : -1);
+  return {
+    axes: [...shape.map((size): WorkAxis => ({ size, kind: "free" })), { size: innerSize, kind: "sum" }],
+    inputs: [
+      [...batch, ...(transposeA ? [inner, rows] : [rows, inner])],
+      [...batch, ...(transposeB ? [columns, inner] : [inner, columns])],
+    ],
+    outputs: [[...batch, rows, columns]],
+  };
+}

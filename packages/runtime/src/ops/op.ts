@@ -2,6 +2,7 @@ import type { OnnxLowering } from "../execute/cpu/lowering.ts";
 import type { HostTensor, TensorSpec } from "../graph/spec.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import type { Kernels } from "./kernel.ts";
+import type { WindowRule } from "./windows.ts";
 
 /** What a gradient rule may use. Whatever it touches of `inputs` and `outputs` is kept for the backward pass. */
 export interface GradientContext<Attributes extends object> {
@@ -41,6 +42,11 @@ export interface OpDefinition<Attributes extends object = object> {
   };
   /** Inputs that may be stored as f16: kernels read them as f32 all the same, since the executor converts. */
   readonly halfInputs?: readonly number[];
+  /**
+   * How it is computed in windows where a tensor exceeds what one binding of a device shows. A view needs none; absent
+   * elsewhere, it takes no such tensor.
+   */
+  readonly windows?: WindowRule<Attributes>;
   /** Whether the save policy `recompute` may compute it twice rather than keep its result. */
   readonly cheap: boolean;
   /** The output is the input's bytes under another shape. */

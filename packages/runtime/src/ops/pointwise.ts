@@ -5,6 +5,7 @@ import { broadcastShapes, expectInput } from "./infer.ts";
 import type { OpDefinition } from "./op.ts";
 import { defineOp } from "./op.ts";
 import { pointwiseKernel } from "./wgsl/pointwise.ts";
+import { elementSpace } from "./windows.ts";
 
 type NoAttributes = Readonly<Record<never, never>>;
 
@@ -217,6 +218,7 @@ function defineUnary(name: UnaryName, row: UnaryRow): OpDefinition<NoAttributes>
         return [null];
       return [row.gradient(x, y, g)];
     },
+    windows: { kind: "space", space: elementSpace },
     webgpu: (context) => pointwiseKernel(name, row.wgsl, ["x"], context),
     onnx: (lowering) => row.onnx(lowering, ...(lowering.inputs as [string])),
   });
@@ -232,6 +234,7 @@ function defineBinary(name: BinaryName, row: BinaryRow): OpDefinition<NoAttribut
       return [{ shape: broadcastShapes(name, a.shape, b.shape), dtype: "f32" }];
     },
     ...(row.backwardOnly === true ? {} : { gradient: binaryGradient(row) }),
+    windows: { kind: "space", space: elementSpace },
     webgpu: (context) => pointwiseKernel(name, row.wgsl, ["a", "b"], context),
     onnx: (lowering) => row.onnx(lowering, ...(lowering.inputs as [string, string])),
   });

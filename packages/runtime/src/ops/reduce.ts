@@ -6,6 +6,7 @@ import { axisSize, expectInput } from "./infer.ts";
 import type { OpDefinition } from "./op.ts";
 import { defineOp } from "./op.ts";
 import { reductionKernel } from "./wgsl/reduce.ts";
+import type { OperandAxes, WindowSpace, WorkAxis } from "./windows.ts";
 
 export interface ReductionAttributes {
   readonly axes: readonly number[];
@@ -30,6 +31,25 @@ function reducedShape(shape: Shape, { axes, keepAxes }: ReductionAttributes): Sh
   return shape.flatMap((size, axis) => (axes.includes(axis) ? (keepAxes ? [1] : []) : [size]));
 }
 
+/** Partial sums and maxima are brought together; a mean is their sum, divided at the end. */
+function reductionSpace(
+  name: ReductionName,
+  shape: Shape,
+  { axes, keepAxes }: ReductionAttributes,
+): WindowSpace {
+  const count = axes.reduce((product, axis) => product * axisSize(shape, axis), 1);
+  const reduced = name === "max" ? "max" : "sum";
+  const output: OperandAxes = shape.flatMap((_, axis) =>
+    axes.includes(axis) ? (keepAxes ? [null] : []) : [axis],
+  );
+  return {
+    axes: shape.map((size, axis): WorkAxis => ({ size, kind: axes.includes(axis) ? reduced : "free" })),
+    inputs: [shape.map((_, axis) => axis)],
+    outputs: [output],
+    ...(name === "mean" ? { partial: { op: "sum", divisor: count } } : {}),
+  };
+}
+
 function defineReduction(name: ReductionName, row: ReductionRow): OpDefinition<ReductionAttributes> {
   return defineOp<ReductionAttributes>({
     name,
@@ -48,6 +68,10 @@ function defineReduction(name: ReductionName, row: ReductionRow): OpDefinition<R
       const scale = row.gradientScale(count);
       const kept = g.reshape(reducedShape(x.shape, { axes, keepAxes: true }));
       return [(scale === 1 ? kept : kept.mul(scale)).broadcastTo(x.shape) as Tensor];
+    },
+    windows: {
+      kind: "space",
+      space: ([x], _outputs, attributes) => reductionSpace(name, x?.shape ?? [], attributes),
     },
     webgpu: (context) => reductionKernel(name, context),
     onnx: ({ node, constant, inputs, outputs, attributes: { axes, keepAxes } }) => {

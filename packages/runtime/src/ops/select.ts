@@ -2,6 +2,7 @@ import { ONNX_TYPE_CODES } from "../execute/cpu/onnxTypes.ts";
 import { broadcastShapes, expectInput } from "./infer.ts";
 import { defineOp } from "./op.ts";
 import { pointwiseKernel } from "./wgsl/pointwise.ts";
+import { elementSpace } from "./windows.ts";
 
 /**
  * The second input where the first is not 0, else the third; shapes broadcast. What is not chosen has no influence,
@@ -16,6 +17,7 @@ export const select = defineOp({
     const shape = shapes.reduce((joined, other) => broadcastShapes("select", joined, other));
     return [{ shape, dtype: "f32" }];
   },
+  windows: { kind: "space", space: elementSpace },
   webgpu: (context) =>
     pointwiseKernel("select", "select(b, a, condition != T(0.0))", ["condition", "a", "b"], context),
   onnx: ({ node, inputs: [condition = "", a = "", b = ""], outputs }) => {

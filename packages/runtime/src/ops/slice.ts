@@ -4,6 +4,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import { axisSize, expectAxis, expectInput } from "./infer.ts";
 import { defineOp } from "./op.ts";
 import { padZerosKernel, sliceKernel } from "./wgsl/copy.ts";
+import { intersect, shifted, wholeBox } from "./windows.ts";
 
 export interface SliceAttributes {
   readonly axis: number;
@@ -30,6 +31,10 @@ export const slice = defineOp<SliceAttributes>({
     if (!x || !g) return [null];
     const after = x.size(axis) - start - g.size(axis);
     return [x.graph.apply(padZeros, [g], { axis, before: start, after })[0] as Tensor];
+  },
+  windows: {
+    kind: "moves",
+    parts: (_, { axis, start }, box) => [{ input: 0, from: shifted(box, axis, start), to: box }],
   },
   webgpu: sliceKernel,
   onnx: ({ node, constant, inputs, outputs, attributes: { axis, start, length } }) => {
@@ -62,6 +67,13 @@ export const padZeros = defineOp<PadZerosAttributes>({
   gradient: ({ inputs: [x], outputGradients: [g], attributes: { axis, before } }) => [
     x && g ? g.slice(axis, before, x.size(axis)) : null,
   ],
+  windows: {
+    kind: "moves",
+    parts: ([x], { axis, before }, box) => {
+      const from = intersect(shifted(box, axis, -before), wholeBox(x?.shape ?? []));
+      return from === null ? [] : [{ input: 0, from, to: shifted(from, axis, before) }];
+    },
+  },
   webgpu: padZerosKernel,
   onnx: ({ node, constant, inputs, inputSpecs, outputs, attributes: { axis, before, after } }) => {
     // All axes are listed: ONNX Runtime's transpose optimizer takes a Pad's list for that, even where it has `axes`.

@@ -2,6 +2,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import { expectInput, expectShape } from "./infer.ts";
 import { defineOp } from "./op.ts";
 import { softmaxGradientKernel, softmaxKernel } from "./wgsl/softmax.ts";
+import { rowSpace } from "./windows.ts";
 
 /** Softmax over the last axis. Backward keeps the result, not the input. */
 export const softmax = defineOp({
@@ -14,6 +15,7 @@ export const softmax = defineOp({
   gradient: ({ outputs: [y], outputGradients: [g] }) => [
     y && g ? (y.graph.apply(softmaxGradient, [y, g], {})[0] as Tensor) : null,
   ],
+  windows: { kind: "space", space: rowSpace },
   webgpu: softmaxKernel,
   onnx: ({ node, inputs, outputs }) => {
     node("Softmax", inputs, { outputs, attributes: { axis: -1 } });
@@ -29,6 +31,7 @@ export const softmaxGradient = defineOp({
     expectShape("softmaxGradient", inputs, 1, "f32", shape, "the gradient by y");
     return [{ shape, dtype }];
   },
+  windows: { kind: "space", space: rowSpace },
   webgpu: softmaxGradientKernel,
   onnx: ({ node, constant, inputs: [y = "", g = ""], outputs }) => {
     const axes = constant("i64", [1], [-1]);

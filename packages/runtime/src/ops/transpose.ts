@@ -2,6 +2,7 @@ import { ShapeError } from "../errors.ts";
 import { axisSize, expectInput } from "./infer.ts";
 import { defineOp } from "./op.ts";
 import { transposeKernel } from "./wgsl/copy.ts";
+import type { WorkAxis } from "./windows.ts";
 
 export interface TransposeAttributes {
   readonly permutation: readonly number[];
@@ -24,6 +25,14 @@ export const transpose = defineOp<TransposeAttributes>({
   gradient: ({ outputGradients: [g], attributes }) => {
     const inverse = attributes.permutation.map((_, axis) => attributes.permutation.indexOf(axis));
     return [g ? g.transpose(inverse) : null];
+  },
+  windows: {
+    kind: "space",
+    space: ([x], _outputs, { permutation }) => ({
+      axes: (x?.shape ?? []).map((size): WorkAxis => ({ size, kind: "free" })),
+      inputs: [permutation.map((_, axis) => axis)],
+      outputs: [permutation],
+    }),
   },
   webgpu: transposeKernel,
   onnx: ({ node, inputs, outputs, attributes }) => {

@@ -138,7 +138,7 @@ export function concatKernel(context: KernelContext<ConcatAttributes>): readonly
   let start = 0;
   return context.inputs.map((spec, index) => {
     const length = spec.shape[axis] as number;
-    const part = concatPart(index, spec.shape, axis, start, total, context.vectorize, context.device);
+    const part = concatPart(index, spec, axis, start, total, context.vectorize, context.device);
     start += length;
     return part;
   });
@@ -146,7 +146,7 @@ export function concatKernel(context: KernelContext<ConcatAttributes>): readonly
 
 function concatPart(
   index: number,
-  shape: Shape,
+  { shape, dtype }: TensorSpec,
   axis: number,
   start: number,
   total: number,
@@ -159,7 +159,7 @@ function concatPart(
   const isVector =
     vectorize && (inner * length) % 4 === 0 && (inner * start) % 4 === 0 && (inner * total) % 4 === 0;
   const width = isVector ? 4 : 1;
-  const element = elementOf("f32", isVector);
+  const element = elementOf(dtype, isVector);
   const count = elementCount(shape) / width;
   return {
     name: "concat",

@@ -34,12 +34,13 @@ fn mixed(value: ${bits}) -> ${bits} {
   return hash ^ (hash >> ${bits}(16u));
 }
 ${mainPerElement(`  let salted = mixKey(key[0] ^ u.saltHash);
-  let first = ${isVector ? "vec4u(index * 4u) + vec4u(0u, 1u, 2u, 3u)" : "index"};
-  let noise = mixed(first ^ ${bits}(salted)) >> ${bits}(${32 - noiseBits}u);
+  let place = u.firstElement + ${isVector ? "vec4u(index * 4u) + vec4u(0u, 1u, 2u, 3u)" : "index"};
+  let noise = mixed(place ^ ${bits}(salted)) >> ${bits}(${32 - noiseBits}u);
   y[index] = x[index] * select(${element}(0.0), ${element}(u.scale), noise >= ${bits}(u.threshold));`)}`,
       bindings: [input(0, "x", element), input(1, "key", "u32"), output(0, "y", element)],
       uniforms: [
         u32("count", count),
+        u32("firstElement", attributes.firstElement ?? 0),
         u32("saltHash", hashU32(attributes.salt)),
         u32("threshold", threshold),
         f32("scale", 1 / (1 - attributes.probability)),

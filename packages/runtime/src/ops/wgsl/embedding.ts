@@ -1,4 +1,4 @@
-import type { EmbeddingGradientAttributes } from "../embedding.ts";
+import type { EmbeddingAttributes, EmbeddingGradientAttributes } from "../embedding.ts";
 import type { KernelContext, KernelDispatch } from "../kernel.ts";
 import { gridOf, input, output, scratch, u32 } from "../kernel.ts";
 import { ELEMENT_THREADS, mainPerElement, mainPerRow, rowThreads } from "./source.ts";
@@ -7,14 +7,33 @@ import { ELEMENT_THREADS, mainPerElement, mainPerRow, rowThreads } from "./sourc
 export function embeddingKernel({
   inputs,
   outputs,
+  attributes: { window },
   device,
   vectorize,
-}: KernelContext<object>): readonly KernelDispatch[] {
+}: KernelContext<EmbeddingAttributes>): readonly KernelDispatch[] {
   const [rows = 1, tableWidth = 1] = inputs[0]?.shape ?? [];
   const isVector = vectorize && tableWidth % 4 === 0;
   const width = isVector ? tableWidth / 4 : tableWidth;
   const element = isVector ? "vec4<f32>" : "f32";
   const count = (outputs[0]?.shape[0] ?? 1) * width;
+  if (window !== undefined) {
+    return [
+      {
+        name: "embedding: window",
+        wgsl: `// embedding from a window of a table: one ${element} of the result a thread, zero for rows outside the window.
+${mainPerElement(`  let row = u32(indices[index / u.width]) - u.firstRow;
+  y[index] = select(${element}(0.0), table[min(row, u.rows - 1u) * u.width + index % u.width], row < u.rows);`)}`,
+        bindings: [input(0, "table", element), input(1, "indices", "i32"), output(0, "y", element)],
+        uniforms: [
+          u32("count", count),
+          u32("width", width),
+          u32("rows", rows),
+          u32("firstRow", window.firstRow),
+        ],
+        workgroups: gridOf(Math.ceil(count / ELEMENT_THREADS), device),
+      },
+    ];
+  }
   return [
     {
       name: "embedding",
@@ -46,7 +65,12 @@ export function embeddingGradientKernel({
   const isVector = vectorize && tableWidth % 4 === 0;
   const width = isVector ? tableWidth / 4 : tableWidth;
   const element = isVector ? "vec4<f32>" : "f32";
-  const { rows } = attributes;
+  const { rows, window } = attributes;
+  // A row before the window wraps around to a number above all rows.
+  const targetRow =
+    window === undefined
+      ? "let target_row = min(u32(indices[row]), u.tableRows - 1u);"
+      : "let target_row = u32(indices[row]) - u.firstRow;\n  if (target_row >= u.tableRows) { return; }";
   const threads = rowThreads(width);
   const indices = input(0, "indices", "i32");
   const table = output(0, "table", element);
@@ -81,7 +105,7 @@ ${mainPerElement(`  let own = indices[index];
 ${mainPerRow(
   threads,
   `  if ((next[row] & 0x80000000u) != 0u) { return; }
-  let target_row = min(u32(indices[row]), u.tableRows - 1u);
+  ${targetRow}
   for (var column = thread; column < u.width; column += ${threads}u) {
     var sum = g[row * u.width + column];
     for (var i = next[row]; i < u.rows; i = next[i] & 0x7fffffffu) { sum += g[i * u.width + column]; }
@@ -89,7 +113,12 @@ ${mainPerRow(
   }`,
 )}`,
       bindings: [indices, next, input(1, "g", element), table],
-      uniforms: [u32("rows", count), u32("width", width), u32("tableRows", rows)],
+      uniforms: [
+        u32("rows", count),
+        u32("width", width),
+        u32("tableRows", rows),
+        u32("firstRow", window?.firstRow ?? 0),
+      ],
       workgroups: gridOf(count, device),
     },
   ];

@@ -1,6 +1,6 @@
 import type { DropoutAttributes } from "../../ops/dropout.ts";
 import { dropoutMaskReference } from "../../ops/dropout.ts";
-import type { EmbeddingGradientAttributes } from "../../ops/embedding.ts";
+import type { EmbeddingAttributes, EmbeddingGradientAttributes } from "../../ops/embedding.ts";
 import type { LayerNormAttributes } from "../../ops/layerNorm.ts";
 import type { ReferenceOp } from "./reference.ts";
 import { input, reference } from "./reference.ts";
@@ -87,22 +87,27 @@ export const networkReferences: Readonly<Record<string, ReferenceOp>> = {
     });
     return [fromRows(x.shape, rows)];
   }),
-  embedding: reference((inputs) => {
+  embedding: reference<EmbeddingAttributes>((inputs, { window }) => {
     const [table, indices] = [input(inputs, 0), input(inputs, 1)];
     const rows = rowsOf(table);
     return [
       fromRows(
         [indices.data.length, table.shape[1] as number],
-        Array.from(indices.data, (index) => rows[index] as Float64Array),
+        Array.from(
+          indices.data,
+          (index) => rows[index - (window?.firstRow ?? 0)] ?? new Float64Array(table.shape[1] as number),
+        ),
       ),
     ];
   }),
-  embeddingGradient: reference<EmbeddingGradientAttributes>((inputs, { rows }) => {
+  embeddingGradient: reference<EmbeddingGradientAttributes>((inputs, { rows, window }) => {
     const [indices, g] = [input(inputs, 0), input(inputs, 1)];
     const width = g.shape[1] as number;
     const data = new Float64Array(rows * width);
     for (const [from, row] of rowsOf(g).entries()) {
-      const start = (indices.data[from] as number) * width;
+      const target = (indices.data[from] as number) - (window?.firstRow ?? 0);
+      if (window !== undefined && (target < 0 || target >= rows)) continue;
+      const start = target * width;
       for (const [column, value] of row.entries())
         data[start + column] = (data[start + column] as number) + value;
     }
