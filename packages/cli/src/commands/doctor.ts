@@ -1,20 +1,32 @@
 import { execFile } from "node:child_process";
 import { arch, availableParallelism, cpus, freemem, platform, release, totalmem } from "node:os";
+import { resolve } from "node:path";
 import { promisify } from "node:util";
 import type { RuntimeName } from "@peftbench/harness";
-import { currentRuntime, findRuntime, readSourceState } from "@peftbench/harness";
+import { currentRuntime, findRuntime, readSourceState, writeFileAtomic } from "@peftbench/harness";
 import type { AdapterReport } from "@peftbench/runtime";
 import { createCpuExecutor, findAdapters } from "@peftbench/runtime";
 import type { Command } from "../command.ts";
+import { selfTestBest } from "../selftest/selfTestBest.ts";
 import { formatTable } from "../table.ts";
 
 /** `pnpm bench doctor`: what this machine has, and what to install. */
 export const doctor: Command = {
   name: "doctor",
   description: "Says what this machine can do, and what is missing",
-  example: "pnpm bench doctor",
-  options: {},
-  run: async (_options, context) => {
+  example: "pnpm bench doctor --selftest",
+  options: {
+    selftest: {
+      type: "boolean",
+      description: "Check ops, training and kernels on the best WebGPU adapter; writes one file to send back",
+    },
+    out: {
+      type: "string",
+      valueHint: "file",
+      description: "Where the self-test's file goes; peftbench-selftest.json where absent",
+    },
+  },
+  run: async (options, context) => {
     const runtimes = await Promise.all(
       (["deno", "node", "bun"] as const).map(async (name) => ({
         name,
@@ -50,7 +62,7 @@ export const doctor: Command = {
       ],
       ["CPU executor", cpuExecutor.available ? cpuExecutor.description : `missing: ${cpuExecutor.problem}`],
       ...gpuAdapters.flatMap(adapterRows),
-      ["training on WebGPU", "not on the command line yet: cells are trained on the CPU"],
+      ["--device auto", deviceOf(gpuAdapters)],
       ["data folder", document.dataFolder ?? "PEFTBENCH_DATA is not set; pass --data <folder>"],
       [
         "sources",
@@ -59,13 +71,27 @@ export const doctor: Command = {
           : `${sources.commit.slice(0, 12)}${sources.dirty ? ", changed since" : ""}`,
       ],
     ];
+    const table = formatTable(["", ""], rows).trimStart();
+    if (!options.flag("selftest")) return { exitCode: cpuExecutor.available ? 0 : 1, document, text: table };
+    const selfTest = await selfTestBest(gpuAdapters, context);
+    const file = resolve(options.text("out") ?? "peftbench-selftest.json");
+    await writeFileAtomic(file, `${JSON.stringify({ ...document, selfTest: selfTest.report }, null, 2)}\n`);
     return {
-      exitCode: cpuExecutor.available ? 0 : 1,
-      document,
-      text: formatTable(["", ""], rows).trimStart(),
+      exitCode: selfTest.passed ? 0 : 1,
+      document: { ...document, selfTest: selfTest.report, file },
+      text: `${table}\n\n${selfTest.summary}\nAll of it: ${file}`,
     };
   },
 };
+
+/** What `--device auto` takes here. */
+function deviceOf(reports: readonly AdapterReport[]): string {
+  const working = reports.find(({ works }) => works);
+  if (working === undefined) return "the CPU; memory is planned, not measured, without a WebGPU adapter";
+  return working.kind === "hardware"
+    ? "WebGPU on the GPU"
+    : `the CPU; a probe on ${working.adapter?.name ?? working.kind} measures memory`;
+}
 
 async function versionOf(name: RuntimeName, projectFolder: string): Promise<string | null> {
   const running = currentRuntime();
