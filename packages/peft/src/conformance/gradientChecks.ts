@@ -50,7 +50,7 @@ async function moveAtRandom(run: SuiteRun, names: readonly string[]): Promise<vo
 }
 
 async function mismatches(run: SuiteRun, name: string, step: number): Promise<readonly string[]> {
-  const centre = (await run.values()).get(name) as Float32Array;
+  const centre = await run.read(name);
   const gradient = await gradientOf(run, name, step);
   const problems: string[] = [];
   for (const [what, direction] of directionsFor(name, gradient)) {
@@ -74,10 +74,10 @@ async function mismatches(run: SuiteRun, name: string, step: number): Promise<re
 
 async function gradientOf(run: SuiteRun, name: string, step: number): Promise<Float32Array> {
   const accumulator = accumulatorName(name);
-  const before = (await run.values()).get(accumulator) as Float32Array;
+  const before = await run.read(accumulator);
   await run.write(accumulator, new Float32Array(before.length));
   await run.accumulate(batch, step);
-  return (await run.values()).get(accumulator) as Float32Array;
+  return run.read(accumulator);
 }
 
 function directionsFor(name: string, gradient: Float32Array): readonly [string, Float64Array][] {

@@ -6,6 +6,7 @@ import { conformanceChecks } from "./suite.ts";
 
 export { type AdapterParityOptions, describeAdapterParity } from "./adapterParity.ts";
 export type { ConformanceOptions, CountCase, InvalidConfig } from "./check.ts";
+export { describeHalfStorageParity } from "./halfStorageParity.ts";
 export {
   CLASSIFIER_PARAMETERS,
   type EncoderSizes,
@@ -14,8 +15,8 @@ export {
   PUBLISHED_SIZES,
   smallBert,
 } from "./models.ts";
-
 export { describeTrainingParity, type TrainingParityOptions } from "./trainingParity.ts";
+export { type SharedWebgpu, shareWebgpu } from "./webgpu.ts";
 
 /** Declares the tests that every method must pass; call it at the top of a method's test file. */
 export function describeMethodConformance(method: PeftMethod, options: ConformanceOptions): void {

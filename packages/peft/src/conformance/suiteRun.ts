@@ -37,6 +37,7 @@ export interface SuiteRun {
   readonly stage: () => MethodStage;
   /** Present values of all parameters, optimizer state included. */
   readonly values: () => Promise<ReadonlyMap<string, Float32Array>>;
+  readonly read: (name: string) => Promise<Float32Array>;
   readonly write: (name: string, values: Float32Array) => Promise<void>;
   /** Moves on to the stage that `step` belongs to. */
   readonly enterStageOf: (step: number) => Promise<void>;
@@ -98,9 +99,12 @@ export async function startRun(options: SuiteRunOptions): Promise<SuiteRun> {
     return (outputs[TRAINING_OUTPUTS.loss]?.data[0] as number | undefined) ?? Number.NaN;
   };
   const values = async (): Promise<ReadonlyMap<string, Float32Array>> => {
-    const all = new Map<string, Float32Array>();
-    for (const name of store.names) all.set(name, await store.read(name));
-    return all;
+    // At once: on a device, each waits for its answer.
+    return new Map(
+      await Promise.all(
+        store.names.map(async (name): Promise<[string, Float32Array]> => [name, await store.read(name)]),
+      ),
+    );
   };
   const accumulate = async (batch: SuiteBatch, step: number): Promise<number> =>
     run(await training(batch, "accumulate"), batch, step);
@@ -108,6 +112,7 @@ export async function startRun(options: SuiteRunOptions): Promise<SuiteRun> {
   return {
     stage,
     values,
+    read: (name) => store.read(name),
     write: async (name, data) => {
       // An executor may bake frozen values into its programs.
       if (isFrozen(name)) await disposePrograms();

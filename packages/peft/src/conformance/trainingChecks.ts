@@ -9,7 +9,8 @@ import { ADAMW, attachedRun, batch, ROWS, trainAll } from "./subject.ts";
 import type { SuiteRun } from "./suiteRun.ts";
 import { updateMasks } from "./updateMasks.ts";
 
-const ACCUMULATION_TOLERANCE = 1e-6;
+/** Of the largest element: sums over rows in another order, each some 2^-24 off in f32. 1.1e-6 was seen on WebGPU. */
+const ACCUMULATION_TOLERANCE = 4e-6;
 
 /** What training does, and what it must not do. */
 export const trainingChecks: readonly Check[] = [

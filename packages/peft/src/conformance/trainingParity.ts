@@ -16,7 +16,7 @@ export interface TrainingParityOptions {
 }
 
 /** Largest differences from PyTorch in float32; it differs from itself in float64 by a tenth of them. */
-const LOSS_TOLERANCE = 2e-5;
+export const LOSS_TOLERANCE = 2e-5;
 const GRADIENT_NORM_TOLERANCE = 2e-5;
 const VALUE_TOLERANCE = 2e-5;
 
