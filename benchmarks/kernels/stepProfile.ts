@@ -11,7 +11,7 @@ import { methods } from "@peftbench/methods";
 import { loadPretrained } from "@peftbench/models";
 import { attachMethod } from "@peftbench/peft";
 import type { Executor, Graph, ParameterStore, ProgramInputs, WebgpuDevice } from "@peftbench/runtime";
-import { createWebgpuExecutor, openWebgpuDevice, patiently, profileDispatches } from "@peftbench/runtime";
+import { createWebgpuExecutor, openWebgpuDevice, profileDispatches } from "@peftbench/runtime";
 import type { TokenizedExample } from "@peftbench/tasks";
 import { makeBatch } from "@peftbench/tasks";
 
@@ -126,7 +126,7 @@ async function createTrainer(options: ProfileOptions, executor: Executor): Promi
 
 async function timeSteps(
   { rows, length, steps }: ProfileOptions,
-  { device, adapter }: WebgpuDevice,
+  { device }: WebgpuDevice,
   trainer: Trainer,
 ): Promise<{ readonly stepMs: readonly number[]; readonly submitMs: readonly number[] }> {
   const examples = Array.from({ length: rows }, (_, row): TokenizedExample => {
@@ -149,7 +149,7 @@ async function timeSteps(
   for (let step = 0; step < steps; step++) {
     const started = performance.now();
     const work = trainer.step(batch, step);
-    await (adapter.isSoftware ? patiently(work) : work);
+    await work;
     if (step < WARMUP_STEPS) continue;
     stepMs.push(performance.now() - started);
     submitMs.push(submitted - started);

@@ -1,7 +1,6 @@
 import { createBuffer } from "../buffers.ts";
 import { bufferUsage, mapMode } from "../device/constants.ts";
 import type { WebgpuDevice } from "../device/openDevice.ts";
-import { patiently } from "../device/patiently.ts";
 
 /** A part of a command buffer, encoded into a compute pass of its own. */
 export type EncodePass = (pass: GPUComputePassEncoder) => void;
@@ -21,8 +20,7 @@ export interface PassTimer {
 
 /** @param nowMs the clock for devices without timestamps */
 export async function createPassTimer(opened: WebgpuDevice, nowMs: () => number): Promise<PassTimer> {
-  const { device, adapter, health } = opened;
-  const wait = <T>(work: Promise<T>): Promise<T> => health.guard(adapter.isSoftware ? patiently(work) : work);
+  const { device, health } = opened;
   if (!device.features.has("timestamp-query")) {
     return {
       clock: "wall",
@@ -36,7 +34,7 @@ export async function createPassTimer(opened: WebgpuDevice, nowMs: () => number)
           const commands = encoder.finish();
           const started = nowMs();
           device.queue.submit([commands]);
-          await wait(device.queue.onSubmittedWorkDone());
+          await health.guard(device.queue.onSubmittedWorkDone());
           durations.push(nowMs() - started);
         }
         return durations;
@@ -73,7 +71,7 @@ export async function createPassTimer(opened: WebgpuDevice, nowMs: () => number)
     encoder.resolveQuerySet(queries, 0, 2 * passes.length, resolved, 0);
     encoder.copyBufferToBuffer(resolved, 0, staging, 0, 2 * passes.length * TIMESTAMP_BYTES);
     device.queue.submit([encoder.finish()]);
-    await wait(staging.mapAsync(mapMode.read));
+    await health.guard(staging.mapAsync(mapMode.read));
     const times = new BigUint64Array(staging.getMappedRange().slice(0));
     staging.unmap();
     return passes.map((_, index) => Number((times[2 * index + 1] ?? 0n) - (times[2 * index] ?? 0n)) / 1e6);

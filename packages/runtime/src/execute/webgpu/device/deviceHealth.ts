@@ -1,6 +1,7 @@
 import { RuntimeError } from "../../../errors.ts";
 import { errorOf } from "./errorScopes.ts";
 import { DeviceLostError, GpuValidationError } from "./errors.ts";
+import { patiently } from "./patiently.ts";
 
 /** How long a loss may stay unreported after work has failed of it: some drivers tell of the work first. */
 const LOSS_REPORT_MS = 500;
@@ -18,7 +19,8 @@ export interface DeviceHealth {
   expectLoss(): void;
 }
 
-export function watchDevice(device: GPUDevice, adapterName: string): DeviceHealth {
+/** @param isSoftware the device computes on this machine's cores: waiting for it then leaves them alone */
+export function watchDevice(device: GPUDevice, adapterName: string, isSoftware: boolean): DeviceHealth {
   let fault: Error | null = null;
   let isLossExpected = false;
   const lost = device.lost.then((info) => {
@@ -40,7 +42,8 @@ export function watchDevice(device: GPUDevice, adapterName: string): DeviceHealt
       // `work` may lose the race and fail later, with nobody listening.
       work.catch(() => undefined);
       try {
-        const first = await Promise.race([work.then((value) => ({ value })), lost]);
+        const race = Promise.race([work.then((value) => ({ value })), lost]);
+        const first = await (isSoftware ? patiently(race) : race);
         check();
         if (first instanceof DeviceLostError) throw first;
         return first.value;

@@ -38,12 +38,14 @@ export function featuresToRequest(features: ReadonlySet<string>): GPUFeatureName
 /** The plan's view of an open device. */
 export function profileOf(device: GPUDevice, name: string): DeviceProfile {
   const { minStorageBufferOffsetAlignment, maxStorageBufferBindingSize, maxBufferSize } = device.limits;
+  const { maxStorageBuffersPerShaderStage } = device.limits;
   return {
     name,
     offsetAlignment: minStorageBufferOffsetAlignment,
     maxBindingBytes: maxStorageBufferBindingSize,
     // SwiftShader adds a few bytes of its own and then refuses a buffer of exactly the limit that it gives.
     maxBufferBytes: maxBufferSize - minStorageBufferOffsetAlignment,
+    maxStorageBuffers: maxStorageBuffersPerShaderStage,
     supportsF16: device.features.has("shader-f16"),
   };
 }

@@ -64,7 +64,7 @@ export async function openWebgpuDevice(options: OpenDeviceOptions): Promise<Webg
     backend,
     backend === "dawn" ? robustness : null,
   );
-  const health = watchDevice(device, description.name);
+  const health = watchDevice(device, description.name, description.isSoftware);
   return {
     device,
     profile: profileOf(device, description.name),
