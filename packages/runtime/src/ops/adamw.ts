@@ -51,7 +51,12 @@ export const adamw = defineOp<AdamWAttributes>({
     ];
   },
   windows: { kind: "space", space: elementSpace },
-  webgpu: adamwKernel,
+  webgpu: (context) =>
+    adamwKernel(
+      context,
+      [4, 5, 6, 7, 8],
+      [{ parameter: 0, gradient: 1, first: 2, second: 3, newParameter: 0, newFirst: 1, newSecond: 2 }],
+    ),
   host: ({ inputs, outputs, attributes: { beta1, beta2, epsilon, weightDecay } }) => {
     const [parameter, gradient, first, second] = arraysOf(inputs);
     const [newParameter, newFirst, newSecond] = arraysOf(outputs);

@@ -7,7 +7,8 @@ import { HASH_MULTIPLIERS, hashU32 } from "../random/counterHash.ts";
 import { expectInput } from "./infer.ts";
 import type { OpDefinition } from "./op.ts";
 import { defineOp } from "./op.ts";
-import { dropoutKernel } from "./wgsl/dropout.ts";
+import { dropoutRule } from "./wgsl/dropout.ts";
+import { pointwiseKernel } from "./wgsl/pointwise.ts";
 import { elementSpace } from "./windows.ts";
 
 export interface DropoutAttributes {
@@ -22,8 +23,10 @@ export interface DropoutAttributes {
 /** The hash's upper 24 bits are compared, since f32 holds 24 bits exactly. */
 export const NOISE_BITS = 24;
 
+const elementwise = dropoutRule(NOISE_BITS, dropoutThreshold);
+
 /**
- * Inverted dropout: element i is kept where `hash(i ^ hash(noiseKey ^ hash(salt)))` is above the threshold, and scaled
+ * Inverted dropout: element i, in row-major order, is kept where `hash(i ^ hash(noiseKey ^ hash(salt)))` is above the threshold, and scaled
  * by 1/(1 - probability). Nothing is stored: backward computes the same mask again.
  */
 export const dropout: OpDefinition<DropoutAttributes> = defineOp<DropoutAttributes>({
@@ -57,7 +60,8 @@ export const dropout: OpDefinition<DropoutAttributes> = defineOp<DropoutAttribut
       }),
     }),
   },
-  webgpu: (context) => dropoutKernel(context, NOISE_BITS, dropoutThreshold(context.attributes.probability)),
+  elementwise,
+  webgpu: (context) => pointwiseKernel("dropout", elementwise, context),
   onnx: (lowering) => {
     const { node, constant, inputs, inputSpecs, outputs, attributes } = lowering;
     const [x = "", key = ""] = inputs;

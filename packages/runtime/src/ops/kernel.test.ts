@@ -3,7 +3,12 @@ import { describe, expect, it } from "vitest";
 import type { KernelDevice } from "./kernel.ts";
 import { gridOf } from "./kernel.ts";
 
-const DEVICE: KernelDevice = { subgroupSize: null, isSoftware: true, maxWorkgroupsPerDimension: 65_535 };
+const DEVICE: KernelDevice = {
+  subgroupSize: null,
+  isSoftware: true,
+  maxWorkgroupsPerDimension: 65_535,
+  maxStorageBuffers: 8,
+};
 
 describe("the grid of a kernel", () => {
   it("has room for all workgroups within the limit of each dimension, and hardly more", () => {

@@ -7,6 +7,8 @@ export interface KernelDevice {
   /** Shaders run on the CPU: barriers and workgroup memory cost more than they save. */
   readonly isSoftware: boolean;
   readonly maxWorkgroupsPerDimension: number;
+  /** How many arrays one dispatch may bind (8 at least). */
+  readonly maxStorageBuffers: number;
 }
 
 export interface KernelContext<Attributes extends object> {
@@ -16,6 +18,8 @@ export interface KernelContext<Attributes extends object> {
   readonly device: KernelDevice;
   /** False where two operands show the same bytes: both must then be arrays of the same (scalar) element type. */
   readonly vectorize: boolean;
+  /** Every result lies where the input does that it may take over, so the two are one binding; false where absent. */
+  readonly isInPlace?: boolean;
 }
 
 /** Element types of WGSL arrays over a tensor. */

@@ -1,7 +1,7 @@
 import type { OnnxLowering } from "../execute/cpu/lowering.ts";
 import type { HostTensor, TensorSpec } from "../graph/spec.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import type { Kernels } from "./kernel.ts";
+import type { Kernels, KernelUniform } from "./kernel.ts";
 import type { WindowRule } from "./windows.ts";
 
 /** What a gradient rule may use. Whatever it touches of `inputs` and `outputs` is kept for the backward pass. */
@@ -20,6 +20,24 @@ export interface HostKernelContext<Attributes extends object> {
   readonly inputs: readonly HostTensor[];
   readonly outputs: readonly HostTensor[];
   readonly attributes: Attributes;
+}
+
+/**
+ * How an op computes one element of its result from the same element of its operands, as WGSL over the alias `T`: f32, or
+ * vec4<f32> for four neighbours. Kernels of single ops and of fused ones are made of it.
+ */
+export interface ElementwiseRule<Attributes extends object> {
+  /** Names in `wgsl` of the inputs, in order: f32 tensors that broadcast to the result, or u32 scalars. */
+  readonly operands: readonly string[];
+  /**
+   * Expression of the result. Beside operands and `numbers` it may read `place`, the row-major numbers of the elements, of
+   * the alias `U`: u32 or vec4<u32>.
+   */
+  readonly wgsl: string;
+  /** Functions that it calls, beside those of `wgsl/functions.ts`. */
+  readonly functions?: string;
+  /** Numbers that differ from node to node. */
+  readonly numbers?: (attributes: Attributes) => readonly KernelUniform[];
 }
 
 /** Everything the runtime knows of one op, in one place. */
@@ -51,8 +69,20 @@ export interface OpDefinition<Attributes extends object = object> {
   readonly cheap: boolean;
   /** The output is the input's bytes under another shape. */
   readonly view?: boolean;
-  /** Input whose buffer output i may take over (an update in place), by output. */
-  readonly inPlace?: readonly number[];
+  /** Present where elements are computed one by one: such ops can be fused with others. */
+  readonly elementwise?: ElementwiseRule<Attributes>;
+  /** Input whose buffer output i may take over (an update in place), by output; null for none. */
+  readonly inPlace?: readonly number[] | ((attributes: Attributes) => readonly (number | null)[]);
+}
+
+/** The input whose buffer the `output`-th result of a node may take over, null if none. */
+export function inPlaceInput(
+  { inPlace }: OpDefinition<object>,
+  attributes: object,
+  output: number,
+): number | null {
+  const inputs = typeof inPlace === "function" ? inPlace(attributes) : inPlace;
+  return inputs?.[output] ?? null;
 }
 
 /** Identity that lets TypeScript infer and check the attributes of a definition. */

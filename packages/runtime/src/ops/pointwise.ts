@@ -2,7 +2,7 @@ import type { OnnxLowering } from "../execute/cpu/lowering.ts";
 import { ONNX_TYPE_CODES } from "../execute/cpu/onnxTypes.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { broadcastShapes, expectInput } from "./infer.ts";
-import type { OpDefinition } from "./op.ts";
+import type { ElementwiseRule, OpDefinition } from "./op.ts";
 import { defineOp } from "./op.ts";
 import { pointwiseKernel } from "./wgsl/pointwise.ts";
 import { elementSpace } from "./windows.ts";
@@ -208,6 +208,7 @@ function binaryApply(name: BinaryName, a: Tensor, b: Tensor): Tensor {
 }
 
 function defineUnary(name: UnaryName, row: UnaryRow): OpDefinition<NoAttributes> {
+  const elementwise: ElementwiseRule<NoAttributes> = { operands: ["x"], wgsl: row.wgsl };
   return defineOp<NoAttributes>({
     name,
     cheap: true,
@@ -219,12 +220,14 @@ function defineUnary(name: UnaryName, row: UnaryRow): OpDefinition<NoAttributes>
       return [row.gradient(x, y, g)];
     },
     windows: { kind: "space", space: elementSpace },
-    webgpu: (context) => pointwiseKernel(name, row.wgsl, ["x"], context),
+    elementwise,
+    webgpu: (context) => pointwiseKernel(name, elementwise, context),
     onnx: (lowering) => row.onnx(lowering, ...(lowering.inputs as [string])),
   });
 }
 
 function defineBinary(name: BinaryName, row: BinaryRow): OpDefinition<NoAttributes> {
+  const elementwise: ElementwiseRule<NoAttributes> = { operands: ["a", "b"], wgsl: row.wgsl };
   return defineOp<NoAttributes>({
     name,
     cheap: true,
@@ -235,7 +238,8 @@ function defineBinary(name: BinaryName, row: BinaryRow): OpDefinition<NoAttribut
     },
     ...(row.backwardOnly === true ? {} : { gradient: binaryGradient(row) }),
     windows: { kind: "space", space: elementSpace },
-    webgpu: (context) => pointwiseKernel(name, row.wgsl, ["a", "b"], context),
+    elementwise,
+    webgpu: (context) => pointwiseKernel(name, elementwise, context),
     onnx: (lowering) => row.onnx(lowering, ...(lowering.inputs as [string, string])),
   });
 }

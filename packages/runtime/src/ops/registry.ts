@@ -1,11 +1,13 @@
 import { GraphError } from "../errors.ts";
 import { adamw } from "./adamw.ts";
+import { adamwGroup } from "./adamwGroup.ts";
 import { attention, attentionGradient } from "./attention.ts";
 import { broadcastTo } from "./broadcastTo.ts";
 import { concat } from "./concat.ts";
 import { crossEntropy, crossEntropyGradient } from "./crossEntropy.ts";
 import { dropout } from "./dropout.ts";
 import { embedding, embeddingGradient } from "./embedding.ts";
+import { fused } from "./fused.ts";
 import { gradientNorm } from "./gradientNorm.ts";
 import { layerNorm, layerNormGradient } from "./layerNorm.ts";
 import { matmul } from "./matmul.ts";
@@ -47,8 +49,10 @@ const definitions = [
   crossEntropy,
   crossEntropyGradient,
   dropout,
+  fused,
   gradientNorm,
   adamw,
+  adamwGroup,
 ] as const;
 
 const byName: ReadonlyMap<string, AnyOpDefinition> = new Map(

@@ -1,8 +1,14 @@
 import { ONNX_TYPE_CODES } from "../execute/cpu/onnxTypes.ts";
 import { broadcastShapes, expectInput } from "./infer.ts";
+import type { ElementwiseRule } from "./op.ts";
 import { defineOp } from "./op.ts";
 import { pointwiseKernel } from "./wgsl/pointwise.ts";
 import { elementSpace } from "./windows.ts";
+
+const elementwise: ElementwiseRule<object> = {
+  operands: ["condition", "a", "b"],
+  wgsl: "select(b, a, condition != T(0.0))",
+};
 
 /**
  * The second input where the first is not 0, else the third; shapes broadcast. What is not chosen has no influence,
@@ -18,8 +24,8 @@ export const select = defineOp({
     return [{ shape, dtype: "f32" }];
   },
   windows: { kind: "space", space: elementSpace },
-  webgpu: (context) =>
-    pointwiseKernel("select", "select(b, a, condition != T(0.0))", ["condition", "a", "b"], context),
+  elementwise,
+  webgpu: (context) => pointwiseKernel("select", elementwise, context),
   onnx: ({ node, inputs: [condition = "", a = "", b = ""], outputs }) => {
     const isTrue = node("Cast", [condition], { attributes: { to: ONNX_TYPE_CODES.bool } });
     node("Where", [isTrue, a, b], { outputs });

@@ -1,5 +1,6 @@
 import type { Graph } from "../graph/graph.ts";
 import type { DeviceProfile } from "../plan/deviceProfile.ts";
+import { mergeNodes } from "./mergeNodes.ts";
 import { splitLargeTensors } from "./splitLarge/splitLargeTensors.ts";
 
 /**
@@ -8,5 +9,5 @@ import { splitLargeTensors } from "./splitLarge/splitLargeTensors.ts";
  * @throws CannotSplitError if a tensor exceeds one binding and its op cannot be computed in parts
  */
 export function prepareForDevice(graph: Graph, profile: DeviceProfile): Graph {
-  return splitLargeTensors(graph, profile);
+  return mergeNodes(splitLargeTensors(graph, profile), profile);
 }

@@ -7,6 +7,8 @@ export interface DeviceProfile {
   readonly maxBindingBytes: number;
   /** The largest buffer (`maxBufferSize`). */
   readonly maxBufferBytes: number;
+  /** How many arrays one kernel may bind (`maxStorageBuffersPerShaderStage`). */
+  readonly maxStorageBuffers: number;
   readonly supportsF16: boolean;
 }
 
@@ -14,8 +16,8 @@ const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 
 /**
- * Profiles of the software adapters that tests run on, and `generic`: a device without limits, aligned like WebGPU's
- * default, for the question "how much would this take?". A present device's own limits make a better profile.
+ * Profiles of the software adapters that tests run on, and `generic`: a device of any size, otherwise as WebGPU's
+ * defaults, for the question "how much would this take?". A present device's own limits make a better profile.
  */
 export const deviceProfiles = {
   generic: {
@@ -23,6 +25,7 @@ export const deviceProfiles = {
     offsetAlignment: 256,
     maxBindingBytes: Number.MAX_SAFE_INTEGER,
     maxBufferBytes: Number.MAX_SAFE_INTEGER,
+    maxStorageBuffers: 8,
     supportsF16: true,
   },
   swiftshader: {
@@ -30,6 +33,7 @@ export const deviceProfiles = {
     offsetAlignment: 256,
     maxBindingBytes: GIB,
     maxBufferBytes: GIB,
+    maxStorageBuffers: 12,
     supportsF16: false,
   },
   lavapipe: {
@@ -37,6 +41,7 @@ export const deviceProfiles = {
     offsetAlignment: 16,
     maxBindingBytes: 128 * MIB,
     maxBufferBytes: 2 * GIB,
+    maxStorageBuffers: 16,
     supportsF16: true,
   },
 } as const satisfies Record<string, DeviceProfile>;

@@ -6,6 +6,7 @@ import type { ArenaItem, Lifetime } from "./arena.ts";
 import { arenaLowerBound, placeInArena } from "./arena.ts";
 import type { DeviceProfile } from "./deviceProfile.ts";
 import { alignUp } from "./deviceProfile.ts";
+import { liveBytesOverTime } from "./liveBytes.ts";
 import type { Storage } from "./storages.ts";
 import { findStorages } from "./storages.ts";
 
@@ -112,14 +113,14 @@ export function planMemory(graph: Graph, profile: DeviceProfile): MemoryPlan {
 
   const persistent = tensors.filter(({ place }) => place.kind === "persistent");
   const persistentReservedBytes = persistent.reduce((total, { paddedBytes }) => total + paddedBytes, 0);
-  const liveBytesOverTime = sumOverTime(tensors, graph.nodes.length);
-  const peakLiveBytes = liveBytesOverTime.reduce((peak, live) => Math.max(peak, live), 0);
-  const peakNode = liveBytesOverTime.indexOf(peakLiveBytes);
+  const live = liveBytesOverTime(tensors, graph.nodes.length);
+  const peakLiveBytes = live.reduce((peak, bytes) => Math.max(peak, bytes), 0);
+  const peakNode = live.indexOf(peakLiveBytes);
   const atPeak = peakNode < 0 ? tensors : tensors.filter((tensor) => isLiveAt(tensor, peakNode));
   return {
     profile,
     tensors,
-    liveBytesOverTime,
+    liveBytesOverTime: live,
     peakLiveBytes: peakNode < 0 ? sumBytes(tensors) : peakLiveBytes,
     peakReservedBytes: arenaBytes + persistentReservedBytes,
     peakAt: peakNode < 0 ? null : momentOf(graph, peakNode),
@@ -154,19 +155,6 @@ function sumBytes(tensors: readonly PlannedTensor[]): number {
 
 function isLiveAt({ lifetime }: PlannedTensor, node: number): boolean {
   return lifetime.first <= node && node <= lifetime.last;
-}
-
-function sumOverTime(tensors: readonly PlannedTensor[], nodeCount: number): readonly number[] {
-  const change = new Array<number>(nodeCount + 1).fill(0);
-  for (const { bytes, lifetime } of tensors) {
-    change[lifetime.first] = (change[lifetime.first] as number) + bytes;
-    change[lifetime.last + 1] = (change[lifetime.last + 1] ?? 0) - bytes;
-  }
-  let live = 0;
-  return Array.from({ length: nodeCount }, (_, node) => {
-    live += change[node] as number;
-    return live;
-  });
 }
 
 function momentOf(graph: Graph, id: number): PeakMoment {

@@ -1,6 +1,7 @@
 import type { Graph, GraphNode, MemoryRole, ValueId } from "../graph/graph.ts";
 import { graphNode, graphValue } from "../graph/graph.ts";
 import { byteSize } from "../graph/spec.ts";
+import { inPlaceInput } from "../ops/op.ts";
 import { opNamed } from "../ops/registry.ts";
 import type { Lifetime } from "./arena.ts";
 import { viewRoots } from "./views.ts";
@@ -126,11 +127,11 @@ function shareNextValues(
     const { source } = graphValue(graph, next);
     if (source.kind !== "node" || takenOver.has(next) || readAtTheEnd.has(input)) continue;
     const writer = graphNode(graph, source.node);
-    const inPlaceInput = opNamed(writer.op).inPlace?.[source.output];
+    const replaced = inPlaceInput(opNamed(writer.op), writer.attributes, source.output);
     const mayWriteOver = (reader: GraphNode): boolean =>
       reader.id < writer.id ||
       (reader.id === writer.id &&
-        writer.inputs.every((id, index) => roots[id] !== input || index === inPlaceInput));
+        writer.inputs.every((id, index) => roots[id] !== input || index === replaced));
     if ((readers.get(input) ?? []).every(mayWriteOver)) takenOver.set(next, input);
   }
   return roots.map((root) => takenOver.get(root) ?? root);

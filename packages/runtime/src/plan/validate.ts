@@ -1,6 +1,7 @@
 import type { Graph, GraphNode, ValueId } from "../graph/graph.ts";
 import { graphValue } from "../graph/graph.ts";
 import { byteSize } from "../graph/spec.ts";
+import { inPlaceInput } from "../ops/op.ts";
 import { opNamed } from "../ops/registry.ts";
 import type { MemoryPlan, PlannedTensor } from "./memoryPlan.ts";
 
@@ -102,7 +103,7 @@ function clashes(
   replaced: readonly ValueId[],
   contentOf: readonly ValueId[],
 ): readonly string[] {
-  const allowed = opNamed(node.op).inPlace?.[outputIndex];
+  const allowed = inPlaceInput(opNamed(node.op), node.attributes, outputIndex);
   return node.inputs
     .filter((id, index) => index !== allowed && replaced.includes(contentOf[id] as ValueId))
     .map((id) => `Node ${node.id} (${node.op}) overwrites ${graphValue(graph, id).name} while it reads it.`);

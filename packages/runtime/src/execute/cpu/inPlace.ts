@@ -1,5 +1,6 @@
 import type { Graph, GraphNode, ValueId } from "../../graph/graph.ts";
 import { graphValue } from "../../graph/graph.ts";
+import { inPlaceInput } from "../../ops/op.ts";
 import { opNamed } from "../../ops/registry.ts";
 
 /**
@@ -21,8 +22,8 @@ export function inPlaceUpdates(graph: Graph, order: readonly GraphNode[]): Reado
     const definition = opNamed(node.op);
     if (definition.host === undefined) return;
     node.outputs.forEach((id, index) => {
-      const source = definition.inPlace?.[index];
-      const replaced = source === undefined ? undefined : node.inputs[source];
+      const source = inPlaceInput(definition, node.attributes, index);
+      const replaced = source === null ? undefined : node.inputs[source];
       if (replaced === undefined || parameterBefore.get(id) !== replaced) return;
       if (lastReader.get(replaced) === position && !outputs.has(replaced)) {
         updates.set(id, graphValue(graph, replaced).name);

@@ -3,6 +3,7 @@ import type { Graph } from "../../graph/graph.ts";
 import { leavesOf } from "../../graph/graph.ts";
 import { formatSpec, sameShape } from "../../graph/spec.ts";
 import type { KernelDevice } from "../../ops/kernel.ts";
+import { prepareForDevice } from "../../passes/prepareForDevice.ts";
 import { assertTensorsFit } from "../../plan/limits.ts";
 import type { MemoryPlan } from "../../plan/memoryPlan.ts";
 import { planMemory } from "../../plan/memoryPlan.ts";
@@ -12,6 +13,7 @@ import type { BufferRange } from "./arena.ts";
 import { allOrNone } from "./buffers.ts";
 import { Constants } from "./constants.ts";
 import type { WebgpuDevice } from "./device/openDevice.ts";
+import { InputWindows } from "./inputWindows.ts";
 import type { Location } from "./locations.ts";
 import type { LoweredDispatch, LoweredGraph } from "./lowerGraph.ts";
 import { lowerGraph } from "./lowerGraph.ts";
@@ -33,9 +35,13 @@ export interface CompileContext {
 /** A dispatch that is ready but for the buffers that it binds. */
 export interface CompiledDispatch extends LoweredDispatch, CompiledKernel {}
 
-/** A graph planned, lowered and compiled, with the buffers that belong to it alone. */
+/** A graph prepared for the device, planned, lowered and compiled, with the buffers that belong to it alone. */
 export interface CompiledGraph {
+  /** As it was given. */
+  readonly written: Graph;
+  /** As it runs: tensors that are too large for one binding are in windows, leaves and outputs included. */
   readonly graph: Graph;
+  readonly inputs: InputWindows;
   readonly plan: MemoryPlan;
   readonly scratchBytes: number;
   readonly dispatches: readonly CompiledDispatch[];
@@ -50,18 +56,19 @@ export interface CompiledGraph {
  * @param extend dispatches of the caller's own among those of the graph
  * @throws InputError if a parameter is missing or of another shape, or a constant index is out of range
  * @throws RuntimeError if it has f16 tensors and the device has no f16
- * @throws ShaderCompileError, OutOfMemoryError, GpuOutOfMemoryError, BindingLimitError
+ * @throws ShaderCompileError, OutOfMemoryError, GpuOutOfMemoryError, CannotSplitError
  */
 export async function compileGraph(
   context: CompileContext,
-  graph: Graph,
+  written: Graph,
   store: WebgpuParameterStore,
   extend: (plan: MemoryPlan, lowered: LoweredGraph) => readonly LoweredDispatch[] = (_, { dispatches }) =>
     dispatches,
 ): Promise<CompiledGraph> {
   const { opened, kernelDevice, pipelines, padded } = context;
-  checkParameters(graph, store);
-  const checks = indexChecks(graph);
+  checkParameters(written, store);
+  const checks = indexChecks(written);
+  const graph = prepareForDevice(written, opened.profile);
   const plan = planMemory(graph, opened.profile);
   assertTensorsFit(plan);
   const lowered = lowerGraph(graph, plan, kernelDevice);
@@ -70,11 +77,13 @@ export async function compileGraph(
   const [uniforms, constants, readback, stateCopies] = await allOrNone([
     UniformBlocks.create(opened.device, dispatches),
     Constants.upload(opened.device, graph, padded),
-    OutputReadback.create(opened, graph, plan),
+    OutputReadback.create(opened, written, graph, plan),
     StateCopies.create(opened.device, graph, plan),
   ]);
   return {
+    written,
     graph,
+    inputs: new InputWindows(written, opened.profile),
     plan,
     scratchBytes: lowered.scratchBytes,
     dispatches: dispatches.map((dispatch, index) => ({

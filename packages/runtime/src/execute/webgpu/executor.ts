@@ -75,5 +75,6 @@ export function kernelDeviceOf({ device, adapter }: WebgpuDevice): KernelDevice 
       subgroupSizes !== null && subgroupSizes.min === subgroupSizes.max ? subgroupSizes.min : null,
     isSoftware: adapter.isSoftware,
     maxWorkgroupsPerDimension: device.limits.maxComputeWorkgroupsPerDimension,
+    maxStorageBuffers: device.limits.maxStorageBuffersPerShaderStage,
   };
 }

@@ -1,12 +1,13 @@
 import { GraphError } from "../../errors.ts";
-import type { Graph, GraphNode } from "../../graph/graph.ts";
+import type { Graph, GraphNode, ValueId } from "../../graph/graph.ts";
 import { graphValue } from "../../graph/graph.ts";
 import type { KernelBinding, KernelContext, KernelDevice, KernelDispatch } from "../../ops/kernel.ts";
+import { inPlaceInput } from "../../ops/op.ts";
 import { opNamed } from "../../ops/registry.ts";
 import type { MemoryPlan } from "../../plan/memoryPlan.ts";
 import { BindingLimitError } from "./errors.ts";
 import type { Location } from "./locations.ts";
-import { locate } from "./locations.ts";
+import { locate, locationKey } from "./locations.ts";
 import type { BoundLocation, ComposedShader } from "./shader.ts";
 import { composeShader, uniformBytes } from "./shader.ts";
 
@@ -51,12 +52,18 @@ function lowerNode(
   if (definition.webgpu === undefined) {
     throw new GraphError(`The WebGPU executor has no kernel for ${node.op} (${node.scope || "top level"}).`);
   }
+  const liesOverInput = (id: ValueId, output: number): boolean => {
+    const replaced = node.inputs[inPlaceInput(definition, node.attributes, output) ?? -1];
+    if (replaced === undefined) return false;
+    return locationKey(locate(graph, plan, id)) === locationKey(locate(graph, plan, replaced));
+  };
   const context: KernelContext<object> = {
     inputs: node.inputs.map((id) => graphValue(graph, id)),
     outputs: node.outputs.map((id) => graphValue(graph, id)),
     attributes: node.attributes,
     device,
     vectorize: true,
+    isInPlace: node.outputs.every(liesOverInput),
   };
   const place = (binding: KernelBinding): Location => {
     const { operand } = binding;

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Graph, GraphValue, ParameterRole } from "../../graph/graph.ts";
 import { leavesOf } from "../../graph/graph.ts";
+import { prepareForDevice } from "../../passes/prepareForDevice.ts";
 import { applySavePolicy, savePolicies } from "../../passes/savePolicy.ts";
 import { planMemory, sumByRole } from "../../plan/memoryPlan.ts";
 import { planPrograms } from "../../plan/programs.ts";
@@ -29,7 +30,8 @@ const CASES = savePolicies.flatMap((policy) =>
 
 /** What the executor is to take beside the plan's tensors: kernels' scratch, uniforms, read-back. */
 function overheadBytes(opened: WebgpuDevice, graphs: readonly Graph[]): number {
-  const programs = graphs.map((graph) => ({ graph, plan: planMemory(graph, opened.profile) }));
+  const prepared = graphs.map((graph) => prepareForDevice(graph, opened.profile));
+  const programs = prepared.map((graph) => ({ graph, plan: planMemory(graph, opened.profile) }));
   const alignment = opened.device.limits.minUniformBufferOffsetAlignment;
   const planned = planOverhead(programs, kernelDeviceOf(opened), alignment);
   return planned.scratchBytes + planned.uniformBytes + planned.readbackBytes;
@@ -66,7 +68,7 @@ describe("the plan held against what the device was asked for", () => {
   afterEach(() => ledger.detach());
 
   it.each(CASES)("reserves what is planned ($policy, shape $shape)", async ({ graph }) => {
-    const plan = planMemory(graph, opened.profile);
+    const plan = planMemory(prepareForDevice(graph, opened.profile), opened.profile);
     await withPrograms(executors.arena, [graph], () => {
       const { peakBytes, currentByRole } = ledger.report();
       expect(peakBytes).toBe(plan.peakReservedBytes + overheadBytes(opened, [graph]));
@@ -75,7 +77,7 @@ describe("the plan held against what the device was asked for", () => {
   });
 
   it.each(CASES)("has alive what is planned ($policy, shape $shape)", async ({ graph }) => {
-    const plan = planMemory(graph, opened.profile);
+    const plan = planMemory(prepareForDevice(graph, opened.profile), opened.profile);
     await withPrograms(executors.bufferPerTensor, [graph], () => {
       const { peakBytes, currentByRole } = ledger.report();
       expect(peakBytes).toBe(plan.peakLiveBytes + overheadBytes(opened, [graph]));
@@ -89,7 +91,8 @@ describe("the plan held against what the device was asked for", () => {
 
   it("takes the largest of several programs' arenas, once", async () => {
     const graphs = SHAPES.map(({ length, batch }) => encoderStep({ ...SHAPES[0], length, batch }));
-    const plan = planPrograms(graphs, opened.profile);
+    const prepared = graphs.map((graph) => prepareForDevice(graph, opened.profile));
+    const plan = planPrograms(prepared, opened.profile);
     const longestFirst = plan.largestFirst.map((index) => graphs[index] as Graph);
     await withPrograms(executors.arena, longestFirst, () => {
       const { currentBytes, peakBytes } = ledger.report();

@@ -1,7 +1,7 @@
 import { HASH_MULTIPLIERS } from "../../random/counterHash.ts";
 
-/** `hashU32` as the WGSL function `name`, of one u32 or of a vector of them. */
-export function hashFunction(name: string, type: "u32" | "vec4<u32>"): string {
+/** `hashU32` as the WGSL function `name`, of one u32, of a vector of them, or of an alias of either. */
+export function hashFunction(name: string, type: "u32" | "vec4<u32>" | "U"): string {
   return `
 fn ${name}(value: ${type}) -> ${type} {
   var hash = value ^ (value >> ${type}(16u));

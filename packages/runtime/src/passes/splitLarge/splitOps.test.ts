@@ -26,6 +26,9 @@ const NEED_A_ROW: ReadonlySet<string> = new Set([
   "crossEntropyGradient",
 ]);
 
+/** Made by passes that come after this one. */
+const MADE_LATER: ReadonlySet<string> = new Set(["adamwGroup"]);
+
 function limitsOf(graph: Graph): readonly number[] {
   const largest = Math.max(...graph.values.map(({ shape }) => elementCount(shape)));
   const parts = [2, 3, 7].map((count) => Math.ceil(largest / count));
@@ -57,7 +60,7 @@ function expectSameSplit(graph: Graph, leaves: ReadonlyMap<string, HostArray>): 
 }
 
 describe("an op in windows", () => {
-  for (const op of opNames()) {
+  for (const op of opNames().filter((name) => !MADE_LATER.has(name))) {
     const cases = opCases.filter((opCase) => opCase.op === op);
     it(`${op} computes what it computes at once`, () => {
       const refused = cases.flatMap((opCase) => expectSameSplit(caseGraph(opCase), caseInputs(opCase)));

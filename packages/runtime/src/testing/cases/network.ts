@@ -136,6 +136,25 @@ function adamw(
   );
 }
 
+function adamwGroup(
+  label: string,
+  shapes: readonly Shape[],
+  scale: number,
+  flags: number | readonly number[],
+): OpCase {
+  const flag = typeof flags === "number" ? scalar(flags) : values([flags.length], flags);
+  return opCase(
+    "adamwGroup",
+    label,
+    [
+      ...[0.05, 1 - 0.9 ** 3, 1 - 0.999 ** 3, scale].map(scalar),
+      flag,
+      ...shapes.flatMap((shape) => [normal(shape), normal(shape), normal(shape, 0.1), positive(shape)]),
+    ],
+    { ...ADAMW, tensorCount: shapes.length },
+  );
+}
+
 const optimizerCases: readonly OpCase[] = [
   adamw("", [], 1, 1, 0),
   adamw("", [1], 1, 1, 0.01),
@@ -146,6 +165,19 @@ const optimizerCases: readonly OpCase[] = [
   adamw("three columns frozen", [7, 5], 1, [0, 0, 1, 0, 1], 0.1),
   adamw("six columns frozen", [9, 8], 0.5, [0, 1, 0, 0, 1, 0, 0, 0], 0.1),
   adamw("all columns frozen", [3, 4], 1, [0, 0, 0, 0], 0.1),
+  adamwGroup("", [[7]], 0.5, 1),
+  adamwGroup("", [[4, 8], [], [257], [3, 5], [16], [300]], 1, 1),
+  adamwGroup("skipped", [[4], [5]], 0.5, 0),
+  adamwGroup(
+    "three columns frozen",
+    [
+      [7, 5],
+      [1, 5],
+      [4, 5],
+    ],
+    1,
+    [0, 0, 1, 0, 1],
+  ),
   ...[null, 0.5, 1e6].flatMap((maxNorm) => [
     opCase("gradientNorm", `to ${maxNorm}`, [normal([1])], { maxNorm }),
     opCase("gradientNorm", `to ${maxNorm}`, [normal([7]), normal([]), normal([3, 5])], { maxNorm }),

@@ -19,6 +19,7 @@ const device = fc.record<KernelDevice>({
   subgroupSize: fc.constantFrom(null, 4, 8, 16, 32, 64),
   isSoftware: fc.boolean(),
   maxWorkgroupsPerDimension: fc.constant(65_535),
+  maxStorageBuffers: fc.constant(8),
 });
 
 describe("the candidates of a benchmark", () => {

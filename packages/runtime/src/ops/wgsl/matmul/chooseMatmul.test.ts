@@ -5,7 +5,12 @@ import { chooseMatmul, threadGridFor } from "./chooseMatmul.ts";
 import type { MatmulProblem } from "./problem.ts";
 import { splitInner } from "./problem.ts";
 
-const GPU: KernelDevice = { subgroupSize: 32, isSoftware: false, maxWorkgroupsPerDimension: 65_535 };
+const GPU: KernelDevice = {
+  subgroupSize: 32,
+  isSoftware: false,
+  maxWorkgroupsPerDimension: 65_535,
+  maxStorageBuffers: 8,
+};
 const PLAIN: KernelDevice = { ...GPU, subgroupSize: null };
 const SOFTWARE: KernelDevice = { ...GPU, subgroupSize: 8, isSoftware: true };
 
