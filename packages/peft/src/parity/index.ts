@@ -1,5 +1,11 @@
 /** Comparisons with PyTorch as functions, for programs; `conformance` declares them as tests. */
 export { largestDifference } from "../conformance/check.ts";
+export {
+  CLASSIFIER_PARAMETERS,
+  type EncoderSizes,
+  encoderShape,
+  randomWeights,
+} from "../conformance/models.ts";
 export { type Replay, type ReplayOptions, replayJob } from "../conformance/replay.ts";
 export { readTrainingJob, type TrainingJob } from "../conformance/trainingJob.ts";
 export {
@@ -11,4 +17,4 @@ export {
   runBert,
 } from "./bert.ts";
 export { compareTraining, relativeDifference, type TrainingDifferences } from "./training.ts";
-export type { WeightForm } from "./weightForm.ts";
+export { graphInForm, type WeightForm, weightsInForm } from "./weightForm.ts";
