@@ -1,7 +1,7 @@
 import { ShapeError } from "../errors.ts";
 import { axisSize, expectInput } from "./infer.ts";
 import { defineOp } from "./op.ts";
-import { transposeKernel } from "./wgsl/copy.ts";
+import { transposeKernel } from "./wgsl/transpose.ts";
 import type { WorkAxis } from "./windows.ts";
 
 export interface TransposeAttributes {

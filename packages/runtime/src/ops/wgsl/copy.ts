@@ -4,12 +4,11 @@ import type { ConcatAttributes } from "../concat.ts";
 import type { KernelContext, KernelDevice, KernelDispatch, WgslElement } from "../kernel.ts";
 import { gridOf, input, output, u32 } from "../kernel.ts";
 import type { PadZerosAttributes, SliceAttributes } from "../slice.ts";
-import type { TransposeAttributes } from "../transpose.ts";
 import { broadcastStrides, collapseAxes, coordinatesWgsl, rowMajorStrides } from "./axes.ts";
 import { ELEMENT_THREADS, mainPerElement } from "./source.ts";
 
 /** The WGSL type of one element, or of four neighbours. f16 is not moved by these kernels. */
-function elementOf(dtype: DType, isVector: boolean): WgslElement {
+export function elementOf(dtype: DType, isVector: boolean): WgslElement {
   const scalar = dtype === "i32" || dtype === "u32" ? dtype : "f32";
   return isVector ? `vec4<${scalar}>` : scalar;
 }
@@ -19,11 +18,10 @@ function product(sizes: readonly number[]): number {
 }
 
 /**
- * `y[i] = x[start + strides · i]`: transposes, slices and broadcasts. One thread an element of the result, or a vec4
- * where the last axis is contiguous in both and everything is divisible by 4. A transpose that moves the last axis
- * reads with gaps; tiles in workgroup memory would help there on a GPU.
+ * `y[i] = x[start + strides · i]`: slices, broadcasts, and what transposes have no better way for. One thread an element of the result, or a vec4
+ * where the last axis is contiguous in both and everything is divisible by 4.
  */
-function stridedCopy(
+export function stridedCopy(
   op: string,
   spec: TensorSpec,
   strides: readonly number[],
@@ -65,12 +63,6 @@ ${mainPerElement(`${coordinatesWgsl(sizes.length)}
 
 function specOf(specs: readonly TensorSpec[], index: number): TensorSpec {
   return specs[index] as TensorSpec;
-}
-
-export function transposeKernel(context: KernelContext<TransposeAttributes>): readonly KernelDispatch[] {
-  const strides = rowMajorStrides(specOf(context.inputs, 0).shape);
-  const moved = context.attributes.permutation.map((axis) => strides[axis] as number);
-  return stridedCopy("transpose", specOf(context.outputs, 0), moved, 0, context);
 }
 
 export function sliceKernel(context: KernelContext<SliceAttributes>): readonly KernelDispatch[] {
