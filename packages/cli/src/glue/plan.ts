@@ -5,6 +5,7 @@ import { loadSuite, readSourceState } from "@peftbench/harness";
 import { methods } from "@peftbench/methods";
 import type { CommandContext } from "../command.ts";
 import type { GivenOptions } from "../options/parse.ts";
+import { UsageError } from "../options/usageError.ts";
 import { listOf, oneOf, seedList, wholeNumber } from "../options/values.ts";
 import { dataFolderOf, readTasks } from "./data.ts";
 import type { AdapterSearch, ChosenDevice } from "./device.ts";
@@ -50,6 +51,11 @@ export async function planGlue(
   const dataFolder = dataFolderOf(options.text("data"), context.environment.PEFTBENCH_DATA);
   const tasks = await readTasks(chosenTasks, dataFolder);
   const device = await chooseDevice(asked, context.say, search);
+  if (device.executor === "cpu" && configured.some(({ training }) => training.frozenWeights === "f16")) {
+    throw new UsageError(
+      "--frozen-weights: found f16, which is for WebGPU; the device is cpu. Use f32, or --device webgpu.",
+    );
+  }
   const grid: GridPlan = {
     suite: suite.name,
     models,

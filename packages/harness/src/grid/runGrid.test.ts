@@ -52,6 +52,8 @@ const training: TrainingConfig = {
   devLimit: null,
   subsetSeed: 0,
   savePolicy: "eager",
+  attention: "materialized",
+  frozenWeights: "f32",
 };
 
 /** Where the cells of a test write down that they were executed. */

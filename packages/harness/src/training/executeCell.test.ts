@@ -160,6 +160,14 @@ describe("executeCell", () => {
     );
   });
 
+  it("gives nearly the same losses with fused attention, dropout included, and needs less memory", async () => {
+    const [kept, fused] = [await execute(spec("full")), await execute(spec("full", { attention: "fused" }))];
+    losses(fused.events).forEach((loss, step) => {
+      expect(loss).toBeCloseTo(losses(kept.events)[step] ?? Number.NaN, 3);
+    });
+    expect(fused.outcome.memory?.peakLiveBytes).toBeLessThan(kept.outcome.memory?.peakLiveBytes ?? 0);
+  });
+
   it("gives nearly the same losses when a batch is cut into micro-batches", async () => {
     const whole = losses((await execute(spec("lora", { dropout: 0 }))).events);
     const cut = losses((await execute(spec("lora", { dropout: 0, accumulationSteps: 4 }))).events);

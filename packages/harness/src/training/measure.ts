@@ -1,6 +1,6 @@
 import type { MethodStage } from "@peftbench/peft";
 import type { ExecutorOverhead, Graph, LedgerReport, ParameterRole, ProgramsPlan } from "@peftbench/runtime";
-import { leavesOf, planPrograms } from "@peftbench/runtime";
+import { leavesOf, planPrograms, prepareForDevice } from "@peftbench/runtime";
 import type { MeasuredMemory } from "../result/measuredMemory.ts";
 import type { CellDevice } from "./cellDevice.ts";
 import type { Trainer } from "./trainer.ts";
@@ -21,7 +21,7 @@ export function plannedForCompiled(
   trainer: Trainer,
   { profile, measurement }: CellDevice,
 ): { readonly plan: ProgramsPlan; readonly overhead: ExecutorOverhead } | null {
-  const graphs = trainer.compiledGraphs();
+  const graphs = trainer.compiledGraphs().map((graph) => prepareForDevice(graph, profile));
   if (measurement === null || graphs.length === 0) return null;
   return { plan: planPrograms(graphs, profile), overhead: measurement.overheadOf(graphs) };
 }

@@ -29,6 +29,8 @@ export const TINY_TRAINING: TrainingConfig = {
   devLimit: null,
   subsetSeed: 0,
   savePolicy: "eager",
+  attention: "materialized",
+  frozenWeights: "f32",
 };
 
 export interface TinyGridOptions {

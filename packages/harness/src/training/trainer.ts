@@ -27,6 +27,8 @@ import {
   leavesOf,
   noiseKey,
   OPTIMIZER_OUTPUTS,
+  roundFrozenWeightsToHalf,
+  storeFrozenWeightsAsHalf,
 } from "@peftbench/runtime";
 import type { Batch } from "@peftbench/tasks";
 import type { TrainingConfig } from "../config.ts";
@@ -87,8 +89,34 @@ export function trainingGraph(
     batch: { rows: training.batchSize / training.accumulationSteps, length },
     kind: accumulates ? "accumulate" : "step",
     dropout: training.dropout,
+    attention: training.attention,
   });
-  return applySavePolicy(graph, training.savePolicy);
+  return storeWeights(applySavePolicy(graph, training.savePolicy), training);
+}
+
+/** The graph of an evaluation batch. */
+function evaluationGraph(
+  model: ModelShape,
+  stage: MethodStage,
+  training: TrainingConfig,
+  batch: { readonly rows: number; readonly length: number },
+): Graph {
+  return storeWeights(buildEvaluationGraph(model, stage, batch, training.attention), training);
+}
+
+function storeWeights(graph: Graph, { frozenWeights }: TrainingConfig): Graph {
+  return frozenWeights === "f16" ? storeFrozenWeightsAsHalf(graph) : graph;
+}
+
+/** Values for a store that programs of a stage are compiled against: rounded where its graphs store weights as f16. */
+function storedValues(
+  { model, training }: TrainerOptions,
+  stage: MethodStage,
+  state: ReadonlyMap<string, HostTensor>,
+): ReadonlyMap<string, HostTensor> {
+  if (training.frozenWeights === "f32") return state;
+  // Which weights depends on the parameters alone, so any graph of the stage will do.
+  return roundFrozenWeightsToHalf(evaluationGraph(model, stage, training, { rows: 1, length: 1 }), state);
 }
 
 /** The graph of the update after the last micro-batch; null where every batch is whole. */
@@ -108,7 +136,10 @@ export class Trainer {
   static async create(options: TrainerOptions): Promise<Trainer> {
     const { executor, model, attachment, base, seed, training } = options;
     const accumulate = training.accumulationSteps > 1;
-    const store = await executor.createStore(initialState(model, attachment, base, { seed, accumulate }));
+    const state = initialState(model, attachment, base, { seed, accumulate });
+    const store = await executor.createStore(
+      storedValues(options, attachment.stages[0] as MethodStage, state),
+    );
     return new Trainer(options, store);
   }
 
@@ -176,7 +207,7 @@ export class Trainer {
   /** Logits of a batch without dropout, [rows, labels] in row-major order. */
   async logits(batch: Batch): Promise<Float32Array> {
     const program = await this.#program(`evaluate:${batch.length}:${batch.rows}`, () =>
-      buildEvaluationGraph(this.#options.model, this.stage, { rows: batch.rows, length: batch.length }),
+      evaluationGraph(this.#options.model, this.stage, this.#options.training, batch),
     );
     const outputs = await program.run(feedsOf(program.graph, modelInputs(batch)));
     return outputs[EVALUATION_OUTPUTS.logits]?.data as Float32Array;
@@ -204,7 +235,7 @@ export class Trainer {
     return this.#store.read(name);
   }
 
-  /** The graphs of all programs of the present stage that were compiled so far, as they run on the device. */
+  /** The graphs of all programs of the present stage that were compiled so far. */
   compiledGraphs(): readonly Graph[] {
     return [...this.#programs.values()].map(({ graph }) => graph);
   }
@@ -235,7 +266,7 @@ export class Trainer {
       // The old ones go first, so that both never take memory together.
       this.#store.release(this.#store.names);
       const state = nextStageState(this.#options.model, next, before, { accumulate });
-      this.#store = await this.#options.executor.createStore(state);
+      this.#store = await this.#options.executor.createStore(storedValues(this.#options, next, state));
       this.#options.onStageStart?.(this.stage);
       next = stages[this.#stageIndex + 1];
     }
