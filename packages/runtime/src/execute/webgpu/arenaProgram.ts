@@ -1,6 +1,5 @@
 import type { Graph } from "../../graph/graph.ts";
 import { leavesOf } from "../../graph/graph.ts";
-import type { HostArray } from "../../graph/spec.ts";
 import type { Program, ProgramInputs, ProgramOutputs } from "../executor.ts";
 import { checkIndices } from "../indexChecks.ts";
 import { checkInputs } from "../inputs.ts";
@@ -70,7 +69,7 @@ export class ArenaProgram implements Program {
   }
 
   get graph(): Graph {
-    return this.#compiled.graph;
+    return this.#compiled.written;
   }
 
   run(inputs: ProgramInputs): Promise<ProgramOutputs> {
@@ -84,9 +83,9 @@ export class ArenaProgram implements Program {
   }
 
   async #run(inputs: ProgramInputs): Promise<ProgramOutputs> {
-    const { graph, readback, indexChecks } = this.#compiled;
+    const { written, readback, indexChecks } = this.#compiled;
     const { device, health } = this.#opened;
-    checkInputs(graph, inputs);
+    checkInputs(written, inputs);
     checkIndices(indexChecks, inputs);
     health.check();
     await health.guard(captureErrors(device, "the run of a program", 0, () => this.#submit(inputs)));
@@ -100,7 +99,7 @@ export class ArenaProgram implements Program {
     if (this.#poisonFreed) poisonArena(device, this.#store.arena);
     for (const [name, location] of this.#inputs) {
       const { buffer, offset } = this.#resolve(location);
-      const data = inputs[name] as HostArray;
+      const data = this.#compiled.inputs.data(name, inputs);
       device.queue.writeBuffer(buffer, offset, data.buffer, data.byteOffset, data.byteLength);
     }
     const encoder = device.createCommandEncoder();

@@ -1,6 +1,5 @@
 import type { Graph, ValueId } from "../../graph/graph.ts";
 import { graphValue } from "../../graph/graph.ts";
-import type { HostArray } from "../../graph/spec.ts";
 import type { PlannedTensor } from "../../plan/memoryPlan.ts";
 import type { Program, ProgramInputs, ProgramOutputs } from "../executor.ts";
 import { checkIndices } from "../indexChecks.ts";
@@ -52,7 +51,7 @@ export class BufferPerTensorProgram implements Program {
   }
 
   get graph(): Graph {
-    return this.#compiled.graph;
+    return this.#compiled.written;
   }
 
   run(inputs: ProgramInputs): Promise<ProgramOutputs> {
@@ -66,9 +65,9 @@ export class BufferPerTensorProgram implements Program {
   }
 
   async #run(inputs: ProgramInputs): Promise<ProgramOutputs> {
-    const { graph, plan, readback, indexChecks } = this.#compiled;
+    const { written, graph, plan, readback, indexChecks } = this.#compiled;
     const { health } = this.#opened;
-    checkInputs(graph, inputs);
+    checkInputs(written, inputs);
     checkIndices(indexChecks, inputs);
     health.check();
     const placed = plan.tensors.filter(({ place, bytes }) => place.kind === "arena" && bytes > 0);
@@ -110,8 +109,8 @@ export class BufferPerTensorProgram implements Program {
     const { device } = this.#opened;
     const buffer = await createBuffer(device, bufferLabel(role, name), bytes, TENSOR_USAGE);
     this.#alive.set(id, buffer);
-    if (graphValue(this.graph, id).source.kind !== "input") return;
-    const data = inputs[name] as HostArray;
+    if (graphValue(this.#compiled.graph, id).source.kind !== "input") return;
+    const data = this.#compiled.inputs.data(name, inputs);
     device.queue.writeBuffer(buffer, 0, data.buffer, data.byteOffset, data.byteLength);
   }
 

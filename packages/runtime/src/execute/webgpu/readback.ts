@@ -1,7 +1,8 @@
-import type { Graph } from "../../graph/graph.ts";
+import type { Graph, ValueId } from "../../graph/graph.ts";
 import { graphValue } from "../../graph/graph.ts";
 import type { HostTensor, TensorSpec } from "../../graph/spec.ts";
 import { byteSize, HOST_ARRAYS } from "../../graph/spec.ts";
+import { tensorWindows } from "../../passes/splitLarge/tensorWindows.ts";
 import type { MemoryPlan } from "../../plan/memoryPlan.ts";
 import type { ProgramOutputs } from "../executor.ts";
 import type { BufferRange } from "./arena.ts";
@@ -18,7 +19,8 @@ const READBACK_USAGE = bufferUsage.mapRead | bufferUsage.copyDestination;
 
 interface ReadOutput extends TensorSpec {
   readonly name: string;
-  readonly location: Location;
+  /** Where its parts are, in order: one, or its windows where it is too large for one binding. */
+  readonly parts: readonly Location[];
   readonly offset: number;
 }
 
@@ -28,13 +30,25 @@ export class OutputReadback {
   readonly #outputs: readonly ReadOutput[];
   readonly #buffer: GPUBuffer | null;
 
-  static async create(opened: WebgpuDevice, graph: Graph, plan: MemoryPlan): Promise<OutputReadback> {
+  /**
+   * @param written the graph whose outputs are read
+   * @param graph the same graph as it runs on the device, with its plan
+   */
+  static async create(
+    opened: WebgpuDevice,
+    written: Graph,
+    graph: Graph,
+    plan: MemoryPlan,
+  ): Promise<OutputReadback> {
     let bytes = 0;
-    const outputs = graph.outputs.map(({ name, value }): ReadOutput => {
-      const { shape, dtype } = graphValue(graph, value);
+    const made = new Map(graph.outputs.map(({ name, value }) => [name, value]));
+    const outputs = written.outputs.map(({ name, value }): ReadOutput => {
+      const { shape, dtype } = graphValue(written, value);
+      const windows = tensorWindows(name, { shape, dtype }, opened.profile);
+      const parts = windows.map((window) => locate(graph, plan, made.get(window.name) as ValueId));
       const offset = bytes;
       bytes += byteSize({ shape, dtype });
-      return { name, shape, dtype, location: locate(graph, plan, value), offset };
+      return { name, shape, dtype, parts, offset };
     });
     const buffer =
       bytes === 0 ? null : await createBuffer(opened.device, READBACK_LABEL, bytes, READBACK_USAGE);
@@ -51,8 +65,12 @@ export class OutputReadback {
   encode(encoder: GPUCommandEncoder, resolve: (location: Location) => BufferRange): void {
     if (this.#buffer === null) return;
     for (const output of this.#outputs) {
-      const { buffer, offset } = resolve(output.location);
-      encoder.copyBufferToBuffer(buffer, offset, this.#buffer, output.offset, byteSize(output));
+      let target = output.offset;
+      for (const part of output.parts) {
+        const { buffer, offset } = resolve(part);
+        encoder.copyBufferToBuffer(buffer, offset, this.#buffer, target, part.bytes);
+        target += part.bytes;
+      }
     }
   }
 

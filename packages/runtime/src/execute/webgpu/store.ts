@@ -1,8 +1,10 @@
 import { InputError } from "../../errors.ts";
 import type { ParameterRole } from "../../graph/graph.ts";
 import { decodeHalf, encodeHalf } from "../../graph/half.ts";
-import type { HostTensor, TensorSpec } from "../../graph/spec.ts";
+import type { HostArray, HostTensor, TensorSpec } from "../../graph/spec.ts";
 import { byteSize, elementCount } from "../../graph/spec.ts";
+import type { TensorWindow } from "../../passes/splitLarge/tensorWindows.ts";
+import { tensorWindows } from "../../passes/splitLarge/tensorWindows.ts";
 import type { ParameterStore } from "../executor.ts";
 import { SharedArena } from "./arena.ts";
 import { createBuffer, TENSOR_USAGE } from "./buffers.ts";
@@ -10,19 +12,29 @@ import type { WebgpuDevice } from "./device/openDevice.ts";
 import { bufferLabel } from "./ledger/roles.ts";
 import { readBuffer } from "./readback.ts";
 
-interface StoredParameter extends TensorSpec {
+interface StoredWindow extends TensorWindow {
   readonly buffer: GPUBuffer;
 }
 
-/** Parameters in buffers of their own on one device, and the arena of the programs that are compiled against them. */
+interface StoredParameter extends TensorSpec {
+  /** One, or several where one binding cannot show it all. */
+  readonly windows: readonly StoredWindow[];
+}
+
+/**
+ * Parameters on one device, each in a buffer of its own, or in one for each of its windows, which graphs prepared for the
+ * device know by names of their own. With them the arena of the programs that are compiled against them.
+ */
 export class WebgpuParameterStore implements ParameterStore {
   readonly arena: SharedArena;
   readonly #opened: WebgpuDevice;
   readonly #parameters: Map<string, StoredParameter>;
+  readonly #buffers: Map<string, GPUBuffer>;
 
   /**
    * @param padded the size of the buffer for a tensor of so many bytes
    * @param roleOf what a parameter is for, as a ledger counts it
+   * @throws GpuOutOfMemoryError, CannotSplitError
    */
   static async create(
     opened: WebgpuDevice,
@@ -32,19 +44,21 @@ export class WebgpuParameterStore implements ParameterStore {
   ): Promise<WebgpuParameterStore> {
     const { device } = opened;
     const made = new Map<string, StoredParameter>();
+    const buffers: GPUBuffer[] = [];
     try {
       for (const [name, { shape, dtype, data }] of parameters) {
-        const buffer = await createBuffer(
-          device,
-          bufferLabel(roleOf(name), name),
-          padded(byteSize({ shape, dtype })),
-          TENSOR_USAGE,
-        );
-        made.set(name, { shape, dtype, buffer });
-        device.queue.writeBuffer(buffer, 0, data.buffer, data.byteOffset, data.byteLength);
+        const windows: StoredWindow[] = [];
+        for (const window of tensorWindows(name, { shape, dtype }, opened.profile)) {
+          const label = bufferLabel(roleOf(name), window.name);
+          const buffer = await createBuffer(device, label, padded(byteSize(window)), TENSOR_USAGE);
+          buffers.push(buffer);
+          windows.push({ ...window, buffer });
+        }
+        made.set(name, { shape, dtype, windows });
+        writeWindows(device, windows, data);
       }
     } catch (error) {
-      for (const { buffer } of made.values()) buffer.destroy();
+      for (const buffer of buffers) buffer.destroy();
       throw error;
     }
     return new WebgpuParameterStore(opened, made);
@@ -53,6 +67,8 @@ export class WebgpuParameterStore implements ParameterStore {
   constructor(opened: WebgpuDevice, parameters: Map<string, StoredParameter>) {
     this.#opened = opened;
     this.#parameters = parameters;
+    const windows = [...parameters.values()].flatMap((parameter) => parameter.windows);
+    this.#buffers = new Map(windows.map(({ name, buffer }) => [name, buffer]));
     this.arena = new SharedArena(opened.device);
   }
 
@@ -68,29 +84,39 @@ export class WebgpuParameterStore implements ParameterStore {
     return this.#find(name);
   }
 
-  buffer(name: string): GPUBuffer {
-    return this.#find(name).buffer;
+  /** The bytes of a parameter, or of one window of a parameter that has several. */
+  buffer(windowName: string): GPUBuffer {
+    const buffer = this.#buffers.get(windowName);
+    if (buffer === undefined) throw new InputError(`The parameter store has no ${windowName}.`);
+    return buffer;
   }
 
   async read(name: string): Promise<Float32Array> {
-    const { buffer, shape, dtype } = this.#find(name);
-    const bytes = await readBuffer(this.#opened, buffer, byteSize({ shape, dtype }));
-    return dtype === "f16" ? decodeHalf(new Uint16Array(bytes)) : new Float32Array(bytes);
+    const { windows, shape, dtype } = this.#find(name);
+    const values = new Float32Array(elementCount(shape));
+    for (const window of windows) {
+      const bytes = await readBuffer(this.#opened, window.buffer, byteSize(window));
+      const part = dtype === "f16" ? decodeHalf(new Uint16Array(bytes)) : new Float32Array(bytes);
+      values.set(part, window.firstElement);
+    }
+    return values;
   }
 
   async write(name: string, values: Float32Array): Promise<void> {
-    const { buffer, shape, dtype } = this.#find(name);
+    const { windows, shape, dtype } = this.#find(name);
     if (values.length !== elementCount(shape)) {
       throw new InputError(`${name} has ${elementCount(shape)} elements, ${values.length} were written.`);
     }
     this.#opened.health.check();
-    const data = dtype === "f16" ? encodeHalf(name, values) : values;
-    this.#opened.device.queue.writeBuffer(buffer, 0, data.buffer, data.byteOffset, data.byteLength);
+    writeWindows(this.#opened.device, windows, dtype === "f16" ? encodeHalf(name, values) : values);
   }
 
   release(names: readonly string[]): void {
     for (const name of names) {
-      this.#parameters.get(name)?.buffer.destroy();
+      for (const window of this.#parameters.get(name)?.windows ?? []) {
+        window.buffer.destroy();
+        this.#buffers.delete(window.name);
+      }
       this.#parameters.delete(name);
     }
   }
@@ -103,5 +129,12 @@ export class WebgpuParameterStore implements ParameterStore {
       );
     }
     return parameter;
+  }
+}
+
+function writeWindows(device: GPUDevice, windows: readonly StoredWindow[], data: HostArray): void {
+  for (const { buffer, firstElement, elements } of windows) {
+    const part = data.subarray(firstElement, firstElement + elements);
+    device.queue.writeBuffer(buffer, 0, part.buffer, part.byteOffset, part.byteLength);
   }
 }

@@ -1,7 +1,6 @@
 import { GraphError } from "../../../errors.ts";
 import type { Graph } from "../../../graph/graph.ts";
 import { leavesOf } from "../../../graph/graph.ts";
-import type { HostArray } from "../../../graph/spec.ts";
 import { alignUp } from "../../../plan/deviceProfile.ts";
 import type { ParameterStore, ProgramInputs } from "../../executor.ts";
 import { checkInputs } from "../../inputs.ts";
@@ -60,7 +59,7 @@ export async function profileDispatches(
     padded: (bytes: number) => alignUp(bytes, offsetAlignment),
   };
   const compiled = await compileGraph(context, graph, store);
-  const { plan, dispatches, scratchBytes } = compiled;
+  const { graph: prepared, plan, dispatches, scratchBytes } = compiled;
   const user = {};
   const timer = await createPassTimer(opened, options.nowMs);
   try {
@@ -81,9 +80,9 @@ export async function profileDispatches(
     );
     const times = dispatches.map((): number[] => []);
     for (let run = 0; run <= options.runs; run++) {
-      for (const { id, name } of leavesOf(graph, "input")) {
-        const { buffer, offset } = resolve(locate(graph, plan, id));
-        const data = inputs[name] as HostArray;
+      for (const { id, name } of leavesOf(prepared, "input")) {
+        const { buffer, offset } = resolve(locate(prepared, plan, id));
+        const data = compiled.inputs.data(name, inputs);
         opened.device.queue.writeBuffer(buffer, offset, data.buffer, data.byteOffset, data.byteLength);
       }
       const durations = await timer.measureMs(passes);
@@ -92,7 +91,7 @@ export async function profileDispatches(
     return {
       clock: timer.clock,
       dispatches: dispatches.map(({ node, label }, index) => ({
-        op: graph.nodes[node]?.op ?? "executor",
+        op: prepared.nodes[node]?.op ?? "executor",
         label,
         ms: median(times[index] ?? []),
       })),
