@@ -24,7 +24,7 @@ export function leadingSubspace(
   random: Random,
 ): readonly Float64Array[] | null {
   const start = Array.from({ length: width }, () =>
-    Float64Array.from({ length: size }, () => random.normal()),
+    Float64Array.from({ length: size }, () => centered(random)),
   );
   let ritz = rayleighRitz(matrix, size, start, random);
   for (let cycle = 0; cycle < MOST_CYCLES; cycle++) {
@@ -33,6 +33,11 @@ export function leadingSubspace(
     ritz = rayleighRitz(matrix, size, filter(matrix, size, ritz.vectors, damped), random);
   }
   return hasConverged(ritz, wanted) ? ritz.vectors : null;
+}
+
+/** Uniform, not normal: logarithm and cosine differ in their last bits from engine to engine. */
+function centered(random: Random): number {
+  return 2 * random.uniform() - 1;
 }
 
 /** Approximate eigenpairs out of a subspace, largest first. */
@@ -159,7 +164,7 @@ function orthonormalize(vectors: readonly Float64Array[], random: Random): Float
   const done: Float64Array[] = [];
   for (const vector of vectors) {
     let x = vector.slice();
-    while (!orthonormalizeAgainst(done, x)) x = x.map(() => random.normal());
+    while (!orthonormalizeAgainst(done, x)) x = x.map(() => centered(random));
     done.push(x);
   }
   return done;

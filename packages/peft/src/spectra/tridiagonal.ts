@@ -14,16 +14,16 @@ export function tridiagonalize(matrix: Float64Array, size: number): Tridiagonal 
   for (let k = 0; k < size - 2; k++) {
     // Column k below the diagonal is row k right of it: rows are contiguous.
     let norm = 0;
-    for (let i = k + 1; i < size; i++) norm += (a[k * size + i] as number) ** 2;
+    for (let i = k + 1; i < size; i++) norm += square(a[k * size + i] as number);
     norm = Math.sqrt(norm);
     const first = a[k * size + k + 1] as number;
     offDiagonal[k] = first > 0 ? -norm : norm;
     if (norm === 0) continue;
     for (let i = k + 1; i < size; i++) v[i] = a[k * size + i] as number;
     v[k + 1] = first - (offDiagonal[k] as number);
-    let square = 0;
-    for (let i = k + 1; i < size; i++) square += (v[i] as number) ** 2;
-    const beta = 2 / square;
+    let normSquare = 0;
+    for (let i = k + 1; i < size; i++) normSquare += square(v[i] as number);
+    const beta = 2 / normSquare;
     let along = 0;
     for (let i = k + 1; i < size; i++) {
       let sum = 0;
@@ -42,6 +42,11 @@ export function tridiagonalize(matrix: Float64Array, size: number): Tridiagonal 
   }
   if (size >= 2) offDiagonal[size - 2] = a[(size - 2) * size + size - 1] as number;
   return { diagonal: Float64Array.from({ length: size }, (_, i) => a[i * size + i] as number), offDiagonal };
+}
+
+/** A product is rounded alike everywhere; the standard leaves `**` to the engine. */
+function square(value: number): number {
+  return value * value;
 }
 
 /** All eigenvalues, falling, each found by bisection on the Sturm count: no iteration that could fail to converge. */

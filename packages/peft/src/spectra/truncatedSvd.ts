@@ -6,7 +6,7 @@ import { leadingSubspace } from "./subspace.ts";
 import { tridiagonalEigenvalues, tridiagonalize } from "./tridiagonal.ts";
 
 /** Raised when results change, so that what is cached under another one is computed again. */
-export const SVD_VERSION = 1;
+export const SVD_VERSION = 2;
 
 /** A matrix [rows, columns] in row-major order, and its name for errors. */
 export interface NamedMatrix {
@@ -31,6 +31,8 @@ export interface TruncatedSvd {
 
 /** Matrices of a shorter side up to this are decomposed in full. */
 const SMALL = 128;
+/** A singular value this far below the largest is rounding of float64. */
+const ROUNDING = 1e-13;
 
 /**
  * In float64, deterministic: the only randomness is drawn from the shape. Where the rank is a small part of a large
@@ -38,11 +40,11 @@ const SMALL = 128;
  * matrix projected on it, so singular values do not suffer from the Gram matrix's squares. Triplets whose value is below
  * 1e-7 of the largest are noise in a matrix of f32 values, and are not told apart.
  *
- * @throws MethodError if the rank exceeds the shorter side, or a value is not finite
+ * @throws MethodError if the rank exceeds the shorter side, a value is not finite, or values and shape disagree
  */
 export function truncatedSvd(matrix: NamedMatrix, rank: number): TruncatedSvd {
   const { name, values, rows, columns } = matrix;
-  requireFinite(matrix);
+  requireMatrix(matrix);
   const rowsOfShortSide = shortSideRows(values, rows, columns);
   const { short, long, isTransposed } = rowsOfShortSide;
   if (!Number.isInteger(rank) || rank < 1 || rank > short) {
@@ -64,18 +66,18 @@ export function truncatedSvd(matrix: NamedMatrix, rank: number): TruncatedSvd {
     for (let i = 0; i < long; i++) longSide[i * rank + k] = other[i] as number;
   }
   const [u, v] = isTransposed ? [longSide, shortSide] : [shortSide, longSide];
-  completeZeroColumns(isTransposed ? u : v, isTransposed ? rows : columns, rank);
+  completeNoiseColumns(longSide, found, long, rank);
   fixSigns(u, v, rank);
   return { u, singularValues: found.slice(0, rank), v };
 }
 
 /**
  * All singular values, falling, from the eigenvalues of the Gram matrix: good to 1e-6 relative down to 1e-5 of the
- * largest; what lies below 1e-8 of it is not told from zero.
- * @throws MethodError if a value is not finite
+ * largest; what lies below 1e-7 of it is not told from zero.
+ * @throws MethodError if a value is not finite, or values and shape disagree
  */
 export function singularValues(matrix: NamedMatrix): Float64Array {
-  requireFinite(matrix);
+  requireMatrix(matrix);
   const rows = shortSideRows(matrix.values, matrix.rows, matrix.columns);
   if (rows.short <= SMALL) return jacobiSvd(allRows(rows)).values;
   const eigenvalues = tridiagonalEigenvalues(tridiagonalize(gramMatrix(rows), rows.short));
@@ -119,15 +121,22 @@ function combine(basis: readonly Float64Array[], weights: Float64Array, size: nu
   return sum;
 }
 
-/** Vectors of singular values of 0 are free: those of a matrix of lower rank are completed to an orthonormal set. */
-function completeZeroColumns(vectors: Float64Array, size: number, rank: number): void {
+/**
+ * Vectors of singular values of 0 are free: those of a matrix of lower rank are completed to an orthonormal set. What is
+ * within rounding of 0 counts as 0: what Jacobi leaves there may be parallel to another column.
+ */
+function completeNoiseColumns(
+  vectors: Float64Array,
+  falling: Float64Array,
+  size: number,
+  rank: number,
+): void {
   const column = (k: number): Float64Array =>
     Float64Array.from({ length: size }, (_, i) => vectors[i * rank + k] as number);
   for (let k = 0; k < rank; k++) {
-    if (column(k).some((value) => value !== 0)) continue;
-    const others = Array.from({ length: rank }, (_, other) => column(other)).filter(
-      (_, other) => other !== k,
-    );
+    if ((falling[k] as number) > ROUNDING * (falling[0] as number)) continue;
+    // Values fall: what comes after is noise as well, and completed after this one.
+    const others = Array.from({ length: k }, (_, other) => column(other));
     const found = orthogonalUnit(others, size);
     for (let i = 0; i < size; i++) vectors[i * rank + k] = found[i] as number;
   }
@@ -166,7 +175,12 @@ function fixSigns(u: Float64Array, v: Float64Array, rank: number): void {
   }
 }
 
-function requireFinite({ name, values }: NamedMatrix): void {
+function requireMatrix({ name, values, rows, columns }: NamedMatrix): void {
+  if (values.length !== rows * columns) {
+    throw new MethodError(
+      `${name} is [${rows}, ${columns}] and holds ${values.length} values; ${rows * columns} were expected. Give its own shape.`,
+    );
+  }
   const index = values.findIndex((value) => !Number.isFinite(value));
   if (index >= 0) {
     throw new MethodError(`${name} holds ${values[index]} at ${index}; it has no singular values then.`);
