@@ -4,7 +4,7 @@ import { formatShape } from "../graph/spec.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { lowerAttention, lowerAttentionGradient } from "./attentionOnnx.ts";
 import type { AttentionAttributes, AttentionGradientAttributes } from "./attentionProblem.ts";
-import { attentionOperands, attentionSizes } from "./attentionProblem.ts";
+import { attentionOperands, attentionSizes, attentionSpace } from "./attentionProblem.ts";
 import { expectInput, expectShape } from "./infer.ts";
 import { defineOp } from "./op.ts";
 import { attentionKernels } from "./wgsl/attention.ts";
@@ -42,6 +42,7 @@ export const attention = defineOp<AttentionAttributes>({
     const made = query.graph.apply(attentionGradient, operands, { ...attributes, wanted });
     return attentionOperands.map((operand) => (made[wanted.indexOf(operand)] as Tensor | undefined) ?? null);
   },
+  windows: { kind: "space", space: attentionSpace },
   webgpu: attentionKernels,
   onnx: lowerAttention,
 });
@@ -65,6 +66,7 @@ export const attentionGradient = defineOp<AttentionGradientAttributes>({
       dtype: "f32",
     }));
   },
+  windows: { kind: "space", space: attentionSpace },
   webgpu: attentionGradientKernels,
   onnx: lowerAttentionGradient,
 });

@@ -18,8 +18,31 @@ export interface WorkAxis {
   readonly kind: "free" | "sum" | "max" | "whole";
 }
 
-/** For each axis of an operand the work axis that it lies along; null where every window takes all of it. */
-export type OperandAxes = readonly (number | null)[];
+/** An axis of an operand that lies along a work axis: `block` of its places, one after another, to each place there. */
+export interface BlockedAxis {
+  readonly axis: number;
+  readonly block: number;
+}
+
+/**
+ * For each axis of an operand the work axis that it lies along, place by place or in blocks; null where every window takes
+ * all of it.
+ */
+export type OperandAxes = readonly (number | BlockedAxis | null)[];
+
+export function blockedAxis(axis: number | BlockedAxis): BlockedAxis {
+  return typeof axis === "number" ? { axis, block: 1 } : axis;
+}
+
+/** What a window of the work takes of an operand of `shape`. */
+export function operandBox(axes: OperandAxes, window: Box, shape: Shape): Box {
+  return axes.map((along, index): Range => {
+    if (along === null) return { start: 0, end: shape[index] as number };
+    const { axis, block } = blockedAxis(along);
+    const { start, end } = window[axis] as Range;
+    return { start: start * block, end: end * block };
+  });
+}
 
 /** An op as loops over work axes: cut those into ranges, and the op on the operands' ranges gives that of the result. */
 export interface WindowSpace {

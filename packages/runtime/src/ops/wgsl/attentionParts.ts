@@ -48,6 +48,7 @@ export function attentionParts({
       // Beside its own place: what the last query sees is the last key.
       u32("keysSeenByFirst", keys - queries + 1),
       u32("saltHash", attributes.dropout === null ? 0 : hashU32(attributes.dropout.salt)),
+      u32("firstPlace", attributes.dropout?.firstElement ?? 0),
       u32("threshold", dropoutThreshold(attributes.dropout?.probability ?? 0)),
       f32("keptScale", 1 / (1 - (attributes.dropout?.probability ?? 0))),
       f32("scale", attributes.scale),
@@ -79,7 +80,7 @@ export function upTo(count: number): readonly number[] {
 export function keptFactor(): string {
   return `${hashFunction("mixed", "u32")}
 fn keptFactor(place: u32, salted: u32) -> f32 {
-  return select(0.0, u.keptScale, (mixed(place ^ salted) >> ${32 - NOISE_BITS}u) >= u.threshold);
+  return select(0.0, u.keptScale, (mixed((place + u.firstPlace) ^ salted) >> ${32 - NOISE_BITS}u) >= u.threshold);
 }
 `;
 }

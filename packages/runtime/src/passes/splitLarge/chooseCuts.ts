@@ -1,6 +1,7 @@
 import type { TensorSpec } from "../../graph/spec.ts";
 import { elementCount } from "../../graph/spec.ts";
 import type { OperandAxes, WindowSpace, WorkAxis } from "../../ops/windows.ts";
+import { blockedAxis } from "../../ops/windows.ts";
 import type { DeviceProfile } from "../../plan/deviceProfile.ts";
 import type { Cuts } from "./boxes.ts";
 import { isCut, isGridContiguous } from "./boxes.ts";
@@ -51,9 +52,12 @@ function adoptCuts(
     .filter(({ shape }) => elementCount(shape) > mostElements(profile))
     .toSorted((a, b) => elementCount(b.shape) - elementCount(a.shape));
   for (const input of large) {
-    for (const [axis, workAxis] of input.axes.entries()) {
-      const own = input.cuts?.[axis];
-      if (workAxis === null || own === undefined || !isCut(own) || isCut(cuts[workAxis] as Cuts)) continue;
+    for (const [index, along] of input.axes.entries()) {
+      const places = input.cuts?.[index];
+      if (along === null || places === undefined || !isCut(places)) continue;
+      const { axis: workAxis, block } = blockedAxis(along);
+      if (isCut(cuts[workAxis] as Cuts) || places.some((place) => place % block !== 0)) continue;
+      const own = places.map((place) => place / block);
       const { kind } = space.axes[workAxis] as WorkAxis;
       if (kind === "whole") continue;
       // Adding up reads two tensors and writes one a cut; other windows are a slice and a concatenation of the input.
@@ -95,17 +99,17 @@ function refine(
 
 /** Elements of the largest window of an operand. */
 function windowElements({ shape }: Operand, axes: OperandAxes, cuts: readonly Cuts[]): number {
-  return axes.reduce<number>(
-    (total, workAxis, axis) =>
-      total * (workAxis === null ? (shape[axis] as number) : longestRange(cuts[workAxis] as Cuts)),
-    1,
-  );
+  return axes.reduce<number>((total, along, index) => {
+    if (along === null) return total * (shape[index] as number);
+    const { axis, block } = blockedAxis(along);
+    return total * block * longestRange(cuts[axis] as Cuts);
+  }, 1);
 }
 
 function axisToCut(space: WindowSpace, axes: OperandAxes, cuts: readonly Cuts[]): number | null {
-  const candidates = axes.filter(
-    (axis): axis is number => axis !== null && longestRange(cuts[axis] as Cuts) > 1,
-  );
+  const candidates = axes
+    .flatMap((along) => (along === null ? [] : [blockedAxis(along).axis]))
+    .filter((axis) => longestRange(cuts[axis] as Cuts) > 1);
   const kindOf = (axis: number): string => (space.axes[axis] as WorkAxis).kind;
   return (
     candidates.find((axis) => kindOf(axis) === "free") ??
@@ -115,8 +119,10 @@ function axisToCut(space: WindowSpace, axes: OperandAxes, cuts: readonly Cuts[])
 }
 
 function whyNot(space: WindowSpace, axes: OperandAxes): string {
-  const whole = axes.findIndex((axis) => axis === null || (space.axes[axis] as WorkAxis).kind === "whole");
-  return whole < 0
-    ? "a single element of it is too large."
-    : `the op needs all places of its axis ${whole} at once, and these alone are too large.`;
+  const isWhole = (along: OperandAxes[number]): boolean =>
+    along === null ||
+    blockedAxis(along).block > 1 ||
+    (space.axes[blockedAxis(along).axis] as WorkAxis).kind === "whole";
+  const whole = axes.flatMap((along, index) => (isWhole(along) ? [index] : []));
+  return `what the op needs of it at once, along ${whole.map((axis) => `axis ${axis}`).join(" and ")}, is too large.`;
 }

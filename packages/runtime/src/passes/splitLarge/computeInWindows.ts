@@ -1,6 +1,6 @@
 import type { GraphNode, GraphValue, ValueId } from "../../graph/graph.ts";
-import type { Shape } from "../../graph/spec.ts";
-import type { Box, OperandAxes, Range, WindowSpace } from "../../ops/windows.ts";
+import type { Box, OperandAxes, WindowSpace } from "../../ops/windows.ts";
+import { blockedAxis, operandBox } from "../../ops/windows.ts";
 import type { Cuts } from "./boxes.ts";
 import { boxKey, formatBox, gridBoxes, isCut } from "./boxes.ts";
 import type { GraphEmitter, Provenance } from "./emitter.ts";
@@ -42,7 +42,11 @@ export function computeInWindows(
   }
   return outputs.map((value, i) => {
     const axes = space.outputs[i] as OperandAxes;
-    const own = axes.map((axis, j) => (axis === null ? [0, value.shape[j] as number] : (cuts[axis] as Cuts)));
+    const own = axes.map((along, j): Cuts => {
+      if (along === null) return [0, value.shape[j] as number];
+      const { axis, block } = blockedAxis(along);
+      return (cuts[axis] as Cuts).map((cut) => cut * block);
+    });
     const pieces = gridBoxes(own).map((box) => ids[i]?.get(boxKey(box)) as ValueId);
     return splitValue(value, own, pieces);
   });
@@ -93,11 +97,4 @@ function aboutResult(node: GraphNode, space: WindowSpace, value: GraphValue, res
   const box = operandBox(space.outputs[0] as OperandAxes, result, value.shape);
   const name = `${value.name}${formatBox(box, value.shape)}`;
   return { phase, scope, name, gradientOf: value.gradientOf };
-}
-
-/** What a window of the work takes of an operand. */
-function operandBox(axes: OperandAxes, window: Box, shape: Shape): Box {
-  return axes.map((axis, i) =>
-    axis === null ? { start: 0, end: shape[i] as number } : (window[axis] as Range),
-  );
 }
