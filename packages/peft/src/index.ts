@@ -28,11 +28,16 @@ export { spectraOf } from "./spectra/spectra.ts";
 export { patternValue, peftTargetModules, selectTargets, type TargetModules } from "./targets.ts";
 export { attachThreeFactor, type ThreeFactorOptions } from "./threeFactor/attach.ts";
 export type { FactorInitializers, ThreeFactorSite } from "./threeFactor/factors.ts";
+export {
+  attachFreezing,
+  type FreezingConfig,
+  freezingFields,
+  type RankedModule,
+} from "./threeFactor/freezing.ts";
 export { loraToThreeFactor, threeFactorToLora } from "./threeFactor/loraFile.ts";
 export {
   leftVectors,
-  rightVectors,
-  singularValueMatrix,
+  scaledRightVectors,
   uniformWithin,
 } from "./threeFactor/spectralFactors.ts";
 export {

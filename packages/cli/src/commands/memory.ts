@@ -6,7 +6,7 @@ import { methods } from "@peftbench/methods";
 import type { HeadSpec } from "@peftbench/models";
 import { architectureOf } from "@peftbench/models";
 import type { ModelShape, PeftMethod } from "@peftbench/peft";
-import { attachMethod, countParameters } from "@peftbench/peft";
+import { attachMethod, countParameters, MethodError } from "@peftbench/peft";
 import type { Command } from "../command.ts";
 import { methodConfig } from "../glue/methods.ts";
 import { glueSuiteFile } from "../glue/plan.ts";
@@ -53,9 +53,19 @@ export const memory: Command = {
       "eager",
       "recompute",
     ]);
-    const rows = chosen.flatMap((method) =>
-      policies.map((policy) => planRow(shape, method, suite, trainingOf(method, policy, suite, options))),
-    );
+    const isExplicit = options.text("methods") !== undefined;
+    const rows = chosen.flatMap((method) => {
+      try {
+        return policies.map((policy) =>
+          planRow(shape, method, suite, trainingOf(method, policy, suite, options)),
+        );
+      } catch (error) {
+        // A method that needs weights has no plan from a configuration alone.
+        if (isExplicit || !(error instanceof MethodError)) throw error;
+        context.say(`${method.id}: left out: ${error.message}`);
+        return [];
+      }
+    });
     const first = rows[0]?.memory.peakAt;
     const batch =
       first === null || first === undefined ? "" : `, batch ${first.batchRows} x ${first.length} tokens`;

@@ -97,6 +97,7 @@ async function trainAndEvaluate(
     model: prepared.model,
     attachment: prepared.attachment,
     base: prepared.base,
+    spectra: prepared.spectra,
     training,
     seed: spec.cell.seed,
     totalSteps: prepared.totalSteps,

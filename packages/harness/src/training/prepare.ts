@@ -1,8 +1,17 @@
-import { basename } from "node:path";
+import { basename, join } from "node:path";
+import process from "node:process";
 import type { HeadSpec, Tokenizer } from "@peftbench/models";
 import { loadPretrained, loadTokenizer } from "@peftbench/models";
-import type { BaseValues, MethodAttachment, ModelShape, ParameterCounts, PeftMethod } from "@peftbench/peft";
-import { attachMethod, countParameters } from "@peftbench/peft";
+import type {
+  BaseValues,
+  MethodAttachment,
+  ModelShape,
+  ParameterCounts,
+  PeftMethod,
+  Spectra,
+} from "@peftbench/peft";
+import { attachMethod, countParameters, createSpectrumCache, spectraOf } from "@peftbench/peft";
+import { cacheFolder } from "@peftbench/runtime";
 import type { Example, SequenceTokenizer, TaskDefinition, TokenizedExamples } from "@peftbench/tasks";
 import { batchesPerEpoch, chooseBuckets, loadTask, subset, tokenizeExamples } from "@peftbench/tasks";
 import type { CellSpec } from "../grid/cellSpec.ts";
@@ -19,6 +28,8 @@ export interface PreparedCell {
   readonly task: TaskDefinition;
   readonly model: ModelShape;
   readonly base: BaseValues;
+  /** Decompositions of the base weights, kept across runs. */
+  readonly spectra: Spectra;
   readonly attachment: MethodAttachment;
   readonly counts: ParameterCounts;
   readonly train: PreparedSplit;
@@ -69,13 +80,18 @@ export async function prepareCell(
 
   const { architecture, config, headParameters } = pretrained;
   const model: ModelShape = { architecture, config, head, headParameters };
-  const attachment = attachMethod(method, model, spec.cell.config.method, { totalSteps });
+  const spectra = spectraOf(
+    pretrained.values,
+    createSpectrumCache(join(cacheFolder(process.env), "spectra")),
+  );
+  const attachment = attachMethod(method, model, spec.cell.config.method, { totalSteps, spectra });
   const rows = { train: train.examples.length, selection: 0, dev: dev.examples.length };
   const { source, revision, checksum } = loaded.provenance;
   return {
     task,
     model,
     base: pretrained.values,
+    spectra,
     attachment,
     counts: countParameters(model, attachment, totalSteps),
     train,

@@ -67,6 +67,7 @@ export async function probeCell(
         model: prepared.model,
         attachment: prepared.attachment,
         base: prepared.base,
+        spectra: prepared.spectra,
         training,
         seed: spec.cell.seed,
         totalSteps: prepared.totalSteps,

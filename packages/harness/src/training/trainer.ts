@@ -1,4 +1,4 @@
-import type { BaseValues, MethodAttachment, MethodStage, ModelShape } from "@peftbench/peft";
+import type { BaseValues, MethodAttachment, MethodStage, ModelShape, Spectra } from "@peftbench/peft";
 import {
   buildEvaluationGraph,
   buildTrainingGraph,
@@ -41,6 +41,7 @@ export interface TrainerOptions {
   readonly model: ModelShape;
   readonly attachment: MethodAttachment;
   readonly base: BaseValues;
+  readonly spectra?: Spectra;
   readonly training: TrainingConfig;
   readonly seed: number;
   readonly totalSteps: number;
@@ -134,9 +135,13 @@ export class Trainer {
   #store: ParameterStore;
 
   static async create(options: TrainerOptions): Promise<Trainer> {
-    const { executor, model, attachment, base, seed, training } = options;
+    const { executor, model, attachment, base, spectra, seed, training } = options;
     const accumulate = training.accumulationSteps > 1;
-    const state = initialState(model, attachment, base, { seed, accumulate });
+    const state = initialState(model, attachment, base, {
+      seed,
+      accumulate,
+      ...(spectra === undefined ? {} : { spectra }),
+    });
     const store = await executor.createStore(
       storedValues(options, attachment.stages[0] as MethodStage, state),
     );

@@ -1,9 +1,10 @@
 import { elementCount, graphValue } from "@peftbench/runtime";
 import { attachMethod, buildTrainingGraph, countParameters, trainableTensors } from "../index.ts";
+import { spectraOf } from "../spectra/spectra.ts";
 import type { Check, CountCase } from "./check.ts";
 import { assertThat } from "./check.ts";
-import { smallBert } from "./models.ts";
-import { ADAMW, batch } from "./subject.ts";
+import { randomWeights, smallBert } from "./models.ts";
+import { ADAMW, batch, SEED } from "./subject.ts";
 
 /** What a method says of itself, without a model's weights. */
 export const declarationChecks: readonly Check[] = [
@@ -30,7 +31,8 @@ export const declarationChecks: readonly Check[] = [
     name: "updates in its training graphs just what it declares to train",
     run: async ({ method, options }) => {
       const { totalSteps } = options;
-      const attachment = attachMethod(method, smallBert, options.config, { totalSteps });
+      const spectra = spectraOf(randomWeights(smallBert, SEED));
+      const attachment = attachMethod(method, smallBert, options.config, { totalSteps, spectra });
       for (const stage of attachment.stages) {
         const graph = buildTrainingGraph(smallBert, stage, {
           batch,

@@ -14,6 +14,18 @@ export function rightVectors(module: LinearModule, rank: number): FactorInitiali
   };
 }
 
+/** `Σ Vᵀ` [rank, inFeatures]. */
+export function scaledRightVectors(module: LinearModule, rank: number): FactorInitializers["a"] {
+  const vectors = rightVectors(module, rank);
+  return (context) => {
+    const { singularValues } = context.spectra.truncatedSvd(`${module.name}.weight`, rank);
+    const { inFeatures } = module;
+    return vectors(context).map(
+      (value, index) => value * (singularValues[Math.floor(index / inFeatures)] as number),
+    );
+  };
+}
+
 /** `U` [outFeatures, rank]. */
 export function leftVectors(module: LinearModule, rank: number): FactorInitializers["b"] {
   return ({ spectra }) => Float32Array.from(spectra.truncatedSvd(`${module.name}.weight`, rank).u);
