@@ -43,6 +43,8 @@ async function compareLosses(options: LossOptions): Promise<object> {
   const { prepared, training } = await prepare(options);
   const batches = trainingBatches(prepared, training).slice(0, options.steps);
   const opened = await openWebgpuDevice({ adapter: "any", robustness: options.robustness });
+  // At the start: what the sources are when it ends was never loaded.
+  const provenance = await provenanceOf(opened.adapter);
   const wait = <T>(work: Promise<T>): Promise<T> => (opened.adapter.isSoftware ? patiently(work) : work);
   const cpu = await train(prepared, training, batches, createCpuExecutor({ threads: options.threads }));
   const executor = createWebgpuExecutor({ device: opened });
@@ -53,7 +55,7 @@ async function compareLosses(options: LossOptions): Promise<object> {
     cpu.map((step, index) => Math.abs((webgpu[index]?.[key] ?? Number.NaN) / step[key] - 1));
   const losses = relative("loss");
   return {
-    ...(await provenanceOf(opened.adapter)),
+    ...provenance,
     robustness: opened.adapter.robustness,
     method: options.method,
     rows: options.rows,

@@ -125,6 +125,7 @@ if (out === undefined || !(encoder in encoders)) {
 }
 await mkdir(out, { recursive: true });
 const opened = await openWebgpuDevice({ adapter: "any" });
+const provenance = await provenanceOf(opened.adapter);
 const cases: MeasuredCase[] = [];
 for (const found of casesOf(encoder as EncoderName, opened.profile.supportsF16)) {
   const { batch, ...rest } = found;
@@ -132,7 +133,6 @@ for (const found of casesOf(encoder as EncoderName, opened.profile.supportsF16))
   const figures = await measureMemory(encoderStep(found), opened);
   cases.push({ ...rest, ...batch, ...figures, resident: await residentOf(found) });
 }
-const provenance = await provenanceOf(opened.adapter);
 await opened.dispose();
 await writeFileAtomic(join(out, "memory.json"), `${JSON.stringify({ ...provenance, cases }, null, 2)}\n`);
 const heading = `MB (10^6 bytes). ${provenance.driver}, ${provenance.runtime}, commit ${provenance.commit}, ${provenance.date}.`;

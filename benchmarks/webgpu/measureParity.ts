@@ -36,6 +36,7 @@ interface ParityReport extends Provenance {
 
 async function measure(robustness: boolean): Promise<ParityReport> {
   const opened = await openWebgpuDevice({ adapter: "any", robustness });
+  const provenance = await provenanceOf(opened.adapter);
   const say = (line: string): void =>
     console.error(`${opened.adapter.name}, robustness ${robustness}: ${line}`);
   const { ops } = await runSelfTest(opened, { nowMs: () => performance.now(), benchmark: false, say });
@@ -49,7 +50,6 @@ async function measure(robustness: boolean): Promise<ParityReport> {
     ? { bert: await bertOnHalves(executor), training: await trainingOnHalves(executor) }
     : { refused: await refusal(() => bertOnHalves(executor)) };
   say("f16");
-  const provenance = await provenanceOf(opened.adapter);
   await opened.dispose();
   return { ...provenance, robustness, supportsF16, ops, bert, training, halves };
 }
