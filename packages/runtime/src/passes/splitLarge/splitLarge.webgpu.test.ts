@@ -11,9 +11,11 @@ import { planOverhead } from "../../execute/webgpu/overhead.ts";
 import { GraphBuilder } from "../../graph/builder.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { leavesOf } from "../../graph/graph.ts";
+import { decodeHalf } from "../../graph/half.ts";
 import type { HostTensor } from "../../graph/spec.ts";
 import { planMemory } from "../../plan/memoryPlan.ts";
 import { describeMismatch } from "../../testing/compare.ts";
+import { roundFrozenWeightsToHalf, storeFrozenWeightsAsHalf } from "../halfWeights.ts";
 import { prepareForDevice } from "../prepareForDevice.ts";
 import { applySavePolicy, savePolicies } from "../savePolicy.ts";
 import { languageModelInputs, languageModelParameters, languageModelStep, trainings } from "./testGraphs.ts";
@@ -45,8 +47,13 @@ function tensorsOf(graph: Graph): ReadonlyMap<string, HostTensor> {
   );
 }
 
-async function train(executor: Executor, graph: Graph, look: () => void = () => undefined): Promise<Trained> {
-  const store = await executor.createStore(tensorsOf(graph));
+async function train(
+  executor: Executor,
+  graph: Graph,
+  look: () => void = () => undefined,
+  tensors: ReadonlyMap<string, HostTensor> = tensorsOf(graph),
+): Promise<Trained> {
+  const store = await executor.createStore(tensors);
   const program = await executor.compile(graph, store);
   const outputs: ProgramOutputs[] = [];
   for (let step = 0; step < STEPS; step++) outputs.push(await program.run(languageModelInputs(graph, step)));
@@ -106,6 +113,24 @@ describe("training steps on a device with small bindings", () => {
     });
     expect(largest).toBeGreaterThan(0);
     expect(largest).toBeLessThanOrEqual(4 * limit);
+  });
+
+  it("make what the CPU executor makes of weights that were rounded before, on f16 ones", async (context) => {
+    context.skip(!opened.profile.supportsF16, "the adapter has no shader-f16");
+    const graph = languageModelStep("lora");
+    const halfGraph = storeFrozenWeightsAsHalf(graph);
+    const stored = roundFrozenWeightsToHalf(halfGraph, tensorsOf(graph));
+    const rounded = new Map(
+      [...stored].map(([name, tensor]): [string, HostTensor] => {
+        const data = tensor.dtype === "f16" ? decodeHalf(tensor.data as Uint16Array) : tensor.data;
+        return [name, { ...tensor, dtype: "f32", data }];
+      }),
+    );
+    const executor = createWebgpuExecutor({ device: deviceShowing(200) });
+    expectClose(
+      await train(executor, halfGraph, () => undefined, stored),
+      await train(createCpuExecutor(), graph, () => undefined, rounded),
+    );
   });
 
   it.each([{ poisonFreed: true }, { mode: "bufferPerTensor" }] as const)(

@@ -16,7 +16,7 @@ interface AxisGroup {
 }
 
 /** The smallest groups of axes between which a reshape moves nothing. */
-export function axisGroups(from: Shape, to: Shape): readonly AxisGroup[] {
+function axisGroups(from: Shape, to: Shape): readonly AxisGroup[] {
   const groups: AxisGroup[] = [];
   let [i, j] = [0, 0];
   while (i < from.length || j < to.length) {
