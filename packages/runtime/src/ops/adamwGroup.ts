@@ -1,6 +1,7 @@
 import type { HostTensor, TensorSpec } from "../graph/spec.ts";
 import type { AdamWAttributes } from "./adamw.ts";
 import { adamw } from "./adamw.ts";
+import { expectInput } from "./infer.ts";
 import { defineOp } from "./op.ts";
 import { adamwKernel } from "./wgsl/adamw.ts";
 
@@ -27,10 +28,12 @@ export const adamwGroup = defineOp<AdamWGroupAttributes>({
       const at = SHARED + tensor * INPUTS_EACH;
       return [at, at + 2, at + 3];
     }),
-  infer: (inputs, attributes) =>
-    eachTensor(attributes.tensorCount).flatMap((tensor) => {
-      return adamw.infer(inputsOf(inputs, tensor), attributes);
-    }),
+  infer: (inputs, attributes) => {
+    expectInput("adamwGroup", inputs, 0, { dtype: "f32", rank: 0 });
+    return eachTensor(attributes.tensorCount).flatMap((tensor) =>
+      adamw.infer(inputsOf(inputs, tensor), attributes),
+    );
+  },
   webgpu: (context) =>
     adamwKernel(
       context,

@@ -1,6 +1,7 @@
 import type { OnnxLowering } from "../execute/cpu/lowering.ts";
 import type { TensorSpec } from "../graph/spec.ts";
 import { dropout } from "./dropout.ts";
+import { expectInput } from "./infer.ts";
 import type { OpDefinition } from "./op.ts";
 import { defineOp } from "./op.ts";
 import { binaryOps, unaryOps } from "./pointwise.ts";
@@ -53,6 +54,7 @@ export const fused = defineOp<FusedAttributes>({
   name: "fused",
   cheap: true,
   infer: (inputs, { steps, results }) => {
+    expectInput("fused", inputs, 0, {});
     const made: TensorSpec[] = [];
     for (const { op, operands, attributes } of steps) {
       const specs = operands.map((operand) => specOf(operand, inputs, made));
