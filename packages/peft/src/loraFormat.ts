@@ -53,7 +53,7 @@ export function loraAdapter(
 }
 
 /** LoRA's part of PEFT's adapter_config.json. */
-export function loraConfig(description: LoraDescription): Readonly<Record<string, unknown>> {
+function loraConfig(description: LoraDescription): Readonly<Record<string, unknown>> {
   const { sites, rank, alpha, dropout, targetModules, isRankStabilized } = description;
   const modules = sites.map(({ module }) => module);
   const differing = (key: "rank" | "alpha", usual: number) =>

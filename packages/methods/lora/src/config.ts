@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** How A and B start, under the names of PEFT's `init_lora_weights` where it has one. */
-export const loraInits = ["kaiming", "gaussian", "pissa"] as const;
+const loraInits = ["kaiming", "gaussian", "pissa"] as const;
 
 /** Options of LoRA under the names of Hugging Face PEFT, in camel case. */
 export const loraConfigSchema = z.strictObject({

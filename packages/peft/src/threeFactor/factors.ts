@@ -42,7 +42,7 @@ export function factorNames({ name }: LinearModule, prefix: string): FactorNames
 }
 
 /** Step input that tells how many of so many columns are frozen. */
-export function frozenInputName(prefix: string, rank: number): string {
+function frozenInputName(prefix: string, rank: number): string {
   return `${prefix}.frozenOf${rank}`;
 }
 

@@ -87,7 +87,7 @@ export type WindowRule<Attributes extends object> =
   | { readonly kind: "elements" };
 
 /** Axes of an operand that broadcasts, by NumPy's rule, to the work axes. */
-export function broadcastAxes({ shape }: TensorSpec, axes: readonly WorkAxis[]): OperandAxes {
+function broadcastAxes({ shape }: TensorSpec, axes: readonly WorkAxis[]): OperandAxes {
   const missing = axes.length - shape.length;
   return shape.map((size, axis) => (size === 1 ? null : axis + missing));
 }
