@@ -55,6 +55,7 @@ export {
 } from "./passes/halfWeights.ts";
 export { prepareForDevice } from "./passes/prepareForDevice.ts";
 export { applySavePolicy, type SavePolicy, savePolicies } from "./passes/savePolicy.ts";
+export { CannotSplitError } from "./passes/splitLarge/errors.ts";
 export { type DeviceProfile, type DeviceProfileName, deviceProfiles } from "./plan/deviceProfile.ts";
 export { assertFits } from "./plan/limits.ts";
 export * from "./plan/memoryPlan.ts";

@@ -26,8 +26,8 @@ export const NOISE_BITS = 24;
 const elementwise = dropoutRule(NOISE_BITS, dropoutThreshold);
 
 /**
- * Inverted dropout: element i, in row-major order, is kept where `hash(i ^ hash(noiseKey ^ hash(salt)))` is above the threshold, and scaled
- * by 1/(1 - probability). Nothing is stored: backward computes the same mask again.
+ * Inverted dropout: element i, in row-major order, is kept where `hash(i ^ hash(noiseKey ^ hash(salt)))` is above the
+ * threshold, and scaled by 1/(1 - probability). Nothing is stored: backward computes the same mask again.
  */
 export const dropout: OpDefinition<DropoutAttributes> = defineOp<DropoutAttributes>({
   name: "dropout",

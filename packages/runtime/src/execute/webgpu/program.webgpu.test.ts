@@ -2,9 +2,12 @@ import { afterAll, describe, expect, it } from "vitest";
 import { GraphBuilder } from "../../graph/builder.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { HostTensor } from "../../graph/spec.ts";
+import { CannotSplitError } from "../../passes/splitLarge/errors.ts";
+import { planMemory } from "../../plan/memoryPlan.ts";
 import { openWebgpuDevice } from "./device/openDevice.ts";
 import { BindingLimitError } from "./errors.ts";
-import { createWebgpuExecutor } from "./executor.ts";
+import { createWebgpuExecutor, kernelDeviceOf } from "./executor.ts";
+import { lowerGraph } from "./lowerGraph.ts";
 import type { WebgpuParameterStore } from "./store.ts";
 
 const opened = await openWebgpuDevice({ adapter: "any" });
@@ -94,12 +97,22 @@ describe("programs on the WebGPU executor", () => {
     await program.dispose();
   });
 
-  it("refuse a tensor that one binding cannot show, naming it and the limit", async () => {
+  it("refuse a tensor that one binding cannot show and that has no parts, naming it and the limit", async () => {
     const limited = { ...opened, profile: { ...opened.profile, maxBindingBytes: 1024 } };
     const narrow = createWebgpuExecutor({ device: limited });
-    const compiled = narrow.compile(sumGraph(300), await narrow.createStore(new Map()));
-    await expect(compiled).rejects.toBeInstanceOf(BindingLimitError);
-    await expect(compiled).rejects.toThrow(/takes 1.2 KiB; one binding .* shows 1.0 KiB/);
+    const graph = new GraphBuilder();
+    graph.output("y", graph.input("x", [1, 300], "f32").softmax());
+    const compiled = narrow.compile(graph.finish(), await narrow.createStore(new Map()));
+    await expect(compiled).rejects.toBeInstanceOf(CannotSplitError);
+    await expect(compiled).rejects.toThrow(/softmax: the tensor x .*1.2 KiB.* exceeds one binding .*1.0 KiB/);
+  });
+
+  it("are never lowered from a graph that was not prepared for the device's bindings", () => {
+    const profile = { ...opened.profile, maxBindingBytes: 1024 };
+    const graph = sumGraph(300);
+    const lower = () => lowerGraph(graph, planMemory(graph, profile), kernelDeviceOf(opened));
+    expect(lower).toThrow(BindingLimitError);
+    expect(lower).toThrow(/takes 1.2 KiB; one binding .* shows 1.0 KiB/);
   });
 
   it("read and write parameters, and forget those that are released", async () => {
