@@ -24,6 +24,7 @@ export * from "./method.ts";
 export { buildModelGraph, type DropoutContext, type ModelShape } from "./modelGraph.ts";
 export * from "./programs.ts";
 export { createSpectrumCache, type SpectrumCache } from "./spectra/cache.ts";
+export { svdChecksum } from "./spectra/checksum.ts";
 export { spectraOf } from "./spectra/spectra.ts";
 export { patternValue, peftTargetModules, selectTargets, type TargetModules } from "./targets.ts";
 export { attachThreeFactor, type ThreeFactorOptions } from "./threeFactor/attach.ts";
