@@ -1,8 +1,8 @@
 import { attentionKinds } from "@peftbench/models";
 import { createCpuExecutor, savePolicies } from "@peftbench/runtime";
 import { describe, expect, it } from "vitest";
-import { largestDifference } from "./conformance/check.ts";
 import { BERT_TOLERANCE, bertFixtures, expectedBert, runBert } from "./parity/bert.ts";
+import { largestDifference } from "./parity/differences.ts";
 
 describe.each(bertFixtures)("BERT beside PyTorch on $name", (fixture) => {
   const variants = savePolicies.flatMap((savePolicy) =>

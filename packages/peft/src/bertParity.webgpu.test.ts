@@ -1,9 +1,9 @@
 import { attentionKinds } from "@peftbench/models";
 import { createCpuExecutor, savePolicies } from "@peftbench/runtime";
 import { describe, expect, it } from "vitest";
-import { largestDifference } from "./conformance/check.ts";
 import { shareWebgpu } from "./conformance/webgpu.ts";
 import { BERT_TOLERANCE, bertFixtures, expectedBert, runBert } from "./parity/bert.ts";
+import { largestDifference } from "./parity/differences.ts";
 
 const variants = savePolicies.flatMap((savePolicy) =>
   attentionKinds.map((attention) => ({ savePolicy, attention })),

@@ -18,9 +18,9 @@ import {
   saveAdapter,
   trainableTensors,
 } from "../index.ts";
-import { largestDifference } from "./check.ts";
+import { largestDifference } from "../parity/differences.ts";
+import { readBatch, readTensors } from "../parity/trainingJob.ts";
 import { POOLER_PARAMETERS } from "./models.ts";
-import { readBatch, readTensors } from "./trainingJob.ts";
 
 export interface AdapterParityOptions {
   readonly createExecutor: () => Executor | Promise<Executor>;

@@ -74,17 +74,6 @@ export function assertThat(holds: boolean, message: string): void {
   if (!holds) throw new ConformanceError(message);
 }
 
-/** Largest absolute difference of two arrays; NaN counts as infinite. */
-export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  if (a.length !== b.length) return Number.POSITIVE_INFINITY;
-  let largest = 0;
-  for (let index = 0; index < a.length; index++) {
-    const difference = Math.abs((a[index] as number) - (b[index] as number));
-    largest = Math.max(largest, Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference);
-  }
-  return largest;
-}
-
 /** Whether two arrays have the same bits. */
 export function sameBits(a: Float32Array, b: Float32Array): boolean {
   if (a.length !== b.length) return false;

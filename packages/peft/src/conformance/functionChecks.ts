@@ -1,8 +1,9 @@
 import type { HostTensor } from "@peftbench/runtime";
 import { elementCount } from "@peftbench/runtime";
 import { mergedParameters } from "../index.ts";
+import { largestDifference } from "../parity/differences.ts";
 import type { Check } from "./check.ts";
-import { assertThat, largestDifference, sameBits } from "./check.ts";
+import { assertThat, sameBits } from "./check.ts";
 import { attachedRun, bareLogits, batch, reader, trainAll } from "./subject.ts";
 
 const MERGE_TOLERANCE = 1e-5;

@@ -1,9 +1,10 @@
 import { createCpuExecutor } from "@peftbench/runtime";
 import { describe, expect, it } from "vitest";
 import type { PeftMethod } from "../index.ts";
-import { compareTraining, relativeDifference } from "../parity/training.ts";
-import { replayJob } from "./replay.ts";
-import { readTrainingJob } from "./trainingJob.ts";
+import { relativeDifference } from "../parity/differences.ts";
+import { replayJob } from "../parity/replay.ts";
+import { compareTraining } from "../parity/training.ts";
+import { readTrainingJob } from "../parity/trainingJob.ts";
 import type { TrainingParityOptions } from "./trainingParity.ts";
 import { LOSS_TOLERANCE } from "./trainingParity.ts";
 import type { SharedWebgpu } from "./webgpu.ts";

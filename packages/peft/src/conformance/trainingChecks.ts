@@ -1,9 +1,10 @@
 import { accumulatorName, momentNames } from "@peftbench/runtime";
 import type { MethodStage, ModelShape } from "../index.ts";
 import { buildEvaluationGraph, trainableTensors } from "../index.ts";
+import { largestDifference } from "../parity/differences.ts";
 import { rowsOf } from "./batch.ts";
 import type { Check, Subject } from "./check.ts";
-import { assertThat, largestDifference, sameBits } from "./check.ts";
+import { assertThat, sameBits } from "./check.ts";
 import { smallBert, smallBertWithFrozenHead } from "./models.ts";
 import { ADAMW, attachedRun, batch, ROWS, trainAll } from "./subject.ts";
 import type { SuiteRun } from "./suiteRun.ts";

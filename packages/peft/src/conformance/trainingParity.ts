@@ -2,9 +2,9 @@ import type { Executor } from "@peftbench/runtime";
 import { savePolicies } from "@peftbench/runtime";
 import { describe, expect, it } from "vitest";
 import type { PeftMethod } from "../index.ts";
+import { replayJob } from "../parity/replay.ts";
 import { compareTraining } from "../parity/training.ts";
-import { replayJob } from "./replay.ts";
-import { readTrainingJob } from "./trainingJob.ts";
+import { readTrainingJob } from "../parity/trainingJob.ts";
 
 export interface TrainingParityOptions {
   readonly createExecutor: () => Executor | Promise<Executor>;

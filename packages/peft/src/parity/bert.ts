@@ -4,9 +4,9 @@ import type { AttentionKind } from "@peftbench/models";
 import { loadPretrained } from "@peftbench/models";
 import type { Executor, SavePolicy, Tensor } from "@peftbench/runtime";
 import { applySavePolicy, GraphBuilder, gradients } from "@peftbench/runtime";
-import { readBatch, readTensors } from "../conformance/trainingJob.ts";
 import type { MethodStage } from "../index.ts";
 import { bareModel, buildModelGraph, TRAINING_INPUTS } from "../index.ts";
+import { readBatch, readTensors } from "./trainingJob.ts";
 import type { WeightForm } from "./weightForm.ts";
 import { graphInForm, weightsInForm } from "./weightForm.ts";
 

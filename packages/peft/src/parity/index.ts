@@ -1,13 +1,10 @@
 /** Comparisons with PyTorch as functions, for programs; `conformance` declares them as tests. */
-export { largestDifference } from "../conformance/check.ts";
 export {
   CLASSIFIER_PARAMETERS,
   type EncoderSizes,
   encoderShape,
   randomWeights,
 } from "../conformance/models.ts";
-export { type Replay, type ReplayOptions, replayJob } from "../conformance/replay.ts";
-export { readTrainingJob, type TrainingJob } from "../conformance/trainingJob.ts";
 export {
   BERT_TOLERANCE,
   type BertFixture,
@@ -16,5 +13,8 @@ export {
   expectedBert,
   runBert,
 } from "./bert.ts";
-export { compareTraining, relativeDifference, type TrainingDifferences } from "./training.ts";
+export { largestDifference, relativeDifference } from "./differences.ts";
+export { type Replay, type ReplayOptions, replayJob } from "./replay.ts";
+export { compareTraining, type TrainingDifferences } from "./training.ts";
+export { readTrainingJob, type TrainingJob } from "./trainingJob.ts";
 export { graphInForm, type WeightForm, weightsInForm } from "./weightForm.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { largestDifference } from "../conformance/check.ts";
-import type { Replay } from "../conformance/replay.ts";
-import { readJsonLines, readTensors } from "../conformance/trainingJob.ts";
+import { largestDifference, relativeDifference } from "./differences.ts";
+import type { Replay } from "./replay.ts";
+import { readJsonLines, readTensors } from "./trainingJob.ts";
 
 /** Largest differences of a training run from PyTorch's. */
 export interface TrainingDifferences {
@@ -66,12 +66,6 @@ export async function compareTraining(
     logits: Math.max(...logits.map(({ difference }) => difference)),
     predictions: { count: logits.length, equal: logits.filter(({ isEqual }) => isEqual).length },
   };
-}
-
-/** |found / reference - 1|; NaN counts as infinite. */
-export function relativeDifference(found: number, reference: number): number {
-  const difference = Math.abs(found / reference - 1);
-  return Number.isNaN(difference) ? Number.POSITIVE_INFINITY : difference;
 }
 
 function requireSame(what: string, found: readonly unknown[], expected: readonly unknown[]): void {

@@ -5,11 +5,11 @@ import { loadPretrained } from "@peftbench/models";
 import type { Executor, Graph, ProgramOutputs, Tensor } from "@peftbench/runtime";
 import { GraphBuilder, gradients } from "@peftbench/runtime";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { largestDifference } from "../conformance/check.ts";
-import type { JobBatch } from "../conformance/trainingJob.ts";
-import { readBatch } from "../conformance/trainingJob.ts";
 import type { MethodStage, ModelShape } from "../index.ts";
 import { bareModel, buildModelGraph, TRAINING_INPUTS } from "../index.ts";
+import { largestDifference } from "../parity/differences.ts";
+import type { JobBatch } from "../parity/trainingJob.ts";
+import { readBatch } from "../parity/trainingJob.ts";
 
 const models = fileURLToPath(new URL("../../../models/fixtures/bert", import.meta.url));
 const everything: MethodStage = { ...bareModel, trainsBase: () => true };

@@ -12,9 +12,9 @@ import {
   TRAINING_OUTPUTS,
   trainableTensors,
 } from "../index.ts";
-import type { WeightForm } from "../parity/weightForm.ts";
-import { graphInForm, weightsInForm } from "../parity/weightForm.ts";
 import type { JobBatch, TrainingJob } from "./trainingJob.ts";
+import type { WeightForm } from "./weightForm.ts";
+import { graphInForm, weightsInForm } from "./weightForm.ts";
 
 export interface Replay {
   readonly steps: readonly { readonly loss: number; readonly gradientNorm: number }[];
