@@ -49,12 +49,14 @@ function measuredTable({ task, method, memory }: Measured): Html {
 ${roles.map((role) => line(titleOf(role), live?.measuredByRole[role] ?? 0, live?.plannedByRole[role] ?? 0))}${live === null ? null : line("live peak", live.measuredBytes, live.plannedBytes)}${line("reserved", reserved.measuredBytes, reserved.plannedBytes)}</tbody>
 </table>
 </div>
-<p class="note">${sourceOf(memory)}${
-    lossDifference === null
-      ? null
-      : html` Losses of ${lossDifference.steps} steps differ from those of the CPU executor by at most ${lossDifference.largestRelative.toExponential(1)} (relative).`
-  }</p>
+<p class="note">${sourceOf(memory)}${lossDifference === null ? null : html` ${lossText(lossDifference)}`}</p>
 `;
+}
+
+function lossText({ steps, largestRelative }: NonNullable<MeasuredMemory["lossDifference"]>): string {
+  return largestRelative === 0
+    ? `Losses of ${steps} steps are the same as those of the CPU executor.`
+    : `Losses of ${steps} steps differ from those of the CPU executor by at most ${largestRelative.toExponential(1)} (relative).`;
 }
 
 function line(title: string, measured: number, planned: number): Html {
