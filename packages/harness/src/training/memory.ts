@@ -44,9 +44,8 @@ export function stageGraphs(
   training: TrainingConfig,
   buckets: readonly number[],
 ): readonly Graph[] {
-  const update = updateGraph(model, stage, training);
   const steps = buckets.map((length) => trainingGraph(model, stage, training, length));
-  return update === null ? steps : [...steps, update];
+  return training.accumulationSteps === 1 ? steps : [...steps, updateGraph(model, stage, training)];
 }
 
 function describe(plan: ProgramsPlan, training: TrainingConfig, buckets: readonly number[]): ResultMemory {

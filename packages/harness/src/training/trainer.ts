@@ -120,11 +120,9 @@ function storedValues(
   return roundFrozenWeightsToHalf(evaluationGraph(model, stage, training, { rows: 1, length: 1 }), state);
 }
 
-/** The graph of the update after the last micro-batch; null where every batch is whole. */
-export function updateGraph(model: ModelShape, stage: MethodStage, training: TrainingConfig): Graph | null {
-  return training.accumulationSteps === 1
-    ? null
-    : buildUpdateGraph(model, stage, optimizerSettings(training));
+/** The graph of the update after the last micro-batch. */
+export function updateGraph(model: ModelShape, stage: MethodStage, training: TrainingConfig): Graph {
+  return buildUpdateGraph(model, stage, optimizerSettings(training));
 }
 
 /** A model in training on an executor: its parameters, the programs compiled so far, and the method's stage. */
@@ -196,9 +194,10 @@ export class Trainer {
       );
       loss += scalarOf(outputs[TRAINING_OUTPUTS.loss]);
     }
-    const graphOfUpdate = updateGraph(this.#options.model, this.stage, training);
-    if (graphOfUpdate !== null) {
-      const update = await this.#program("update", () => graphOfUpdate);
+    if (training.accumulationSteps > 1) {
+      const update = await this.#program("update", () =>
+        updateGraph(this.#options.model, this.stage, training),
+      );
       outputs = await update.run(feedsOf(update.graph, { ...optimizer, ...stageInputs }));
     }
     return {

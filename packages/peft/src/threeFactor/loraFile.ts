@@ -54,7 +54,8 @@ export function loraToThreeFactor(
     const [a, b] = [tensors.get(file.a) as Float32Array, tensors.get(file.b) as Float32Array];
     let outer = b;
     if (options.keepsFunction) {
-      if (!a.every((element, index) => element === initial(names.a)[index])) {
+      const frozen = initial(names.a);
+      if (!a.every((element, index) => element === frozen[index])) {
         throw new MethodError(`${file.a} is not the frozen projection that the base weight was reduced by.`);
       }
       const first = outerTimesCore(site, options, initial);
