@@ -18,10 +18,11 @@ export {
   loraNames,
   loraScale,
 } from "./loraFormat.ts";
-export { joinColumns, multiply } from "./matrices.ts";
+export { addScaled, joinColumns, multiply } from "./matrices.ts";
 export { mergedParameters } from "./merge.ts";
 export * from "./method.ts";
 export { buildModelGraph, type DropoutContext, type ModelShape } from "./modelGraph.ts";
+export { pathFields } from "./pathFields.ts";
 export * from "./programs.ts";
 export { createSpectrumCache, type SpectrumCache } from "./spectra/cache.ts";
 export { svdChecksum } from "./spectra/checksum.ts";

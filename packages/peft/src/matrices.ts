@@ -46,3 +46,8 @@ export function multiply(
   }
   return product;
 }
+
+/** A weight with `scale` times a path of its shape added, rounded once to f32. */
+export function addScaled(weight: Float32Array, path: Float64Array, scale: number): Float32Array {
+  return weight.map((element, index) => element + scale * (path[index] as number));
+}

@@ -8,12 +8,14 @@ import type {
 } from "@peftbench/peft";
 import {
   adapterValues,
+  addScaled,
   checkLoraConfig,
   defineMethod,
   loraAdapter,
   loraNames,
   loraScale,
   multiply,
+  pathFields,
   selectTargets,
   uniformWithin,
 } from "@peftbench/peft";
@@ -23,12 +25,7 @@ import { z } from "zod";
 const configSchema = z.strictObject({
   /** Width of the low-rank path. */
   rank: z.int().positive().default(8),
-  /** The path is scaled by alpha / rank. */
-  alpha: z.number().positive().default(16),
-  /** Dropout on the path's input; above 0 it keeps a mask as wide as the input, which the method is to spare. */
-  dropout: z.number().min(0).lt(1).default(0),
-  /** Modules by name ending, a regular expression for the whole name, or `all-linear`. */
-  targetModules: z.union([z.array(z.string()).min(1), z.string().min(1)]).default(["query", "value"]),
+  ...pathFields,
 });
 
 type LoraFaConfig = z.output<typeof configSchema>;
@@ -75,7 +72,7 @@ function attachLoraFa(model: ModelDescription, config: LoraFaConfig): MethodAtta
       if (!adapted.has(module.name)) return null;
       const { a, b } = loraNames(module);
       const path = multiply(value(b), value(a), module.outFeatures, rank, module.inFeatures);
-      return weight.map((element, index) => element + scale * (path[index] as number));
+      return addScaled(weight, path, scale);
     },
     toPeft: (value) =>
       loraAdapter(description, ({ module }) => {

@@ -10,6 +10,7 @@ import {
   leftVectors,
   loraScale,
   loraToThreeFactor,
+  pathFields,
   scaledRightVectors,
   selectTargets,
   threeFactorToLora,
@@ -19,12 +20,7 @@ import { z } from "zod";
 const configSchema = z.strictObject({
   /** Width of the path: the trained core has rank² elements. */
   rank: z.int().positive().default(16),
-  /** The path is scaled by alpha / rank. */
-  alpha: z.number().positive().default(16),
-  /** Dropout on the path's input. */
-  dropout: z.number().min(0).lt(1).default(0),
-  /** Modules by name ending, a regular expression for the whole name, or `all-linear`. */
-  targetModules: z.union([z.array(z.string()).min(1), z.string().min(1)]).default(["query", "value"]),
+  ...pathFields,
 });
 
 type LoraXsConfig = z.output<typeof configSchema>;

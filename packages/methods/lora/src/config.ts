@@ -1,3 +1,4 @@
+import { pathFields } from "@peftbench/peft";
 import { z } from "zod";
 
 /** How A and B start, under the names of PEFT's `init_lora_weights` where it has one. */
@@ -7,12 +8,7 @@ const loraInits = ["kaiming", "gaussian", "pissa"] as const;
 export const loraConfigSchema = z.strictObject({
   /** Width of the low-rank path. */
   rank: z.int().positive().default(8),
-  /** The path is scaled by alpha / rank. */
-  alpha: z.number().positive().default(16),
-  /** Dropout on the path's input. */
-  dropout: z.number().min(0).lt(1).default(0),
-  /** Modules by name ending, a regular expression for the whole name, or `all-linear`. */
-  targetModules: z.union([z.array(z.string()).min(1), z.string().min(1)]).default(["query", "value"]),
+  ...pathFields,
   /** Scales the path by alpha / sqrt(rank): rsLoRA (arXiv 2312.03732). */
   rankStabilized: z.boolean().default(false),
   /**

@@ -9,6 +9,7 @@ import type {
 } from "@peftbench/peft";
 import {
   adapterValues,
+  addScaled,
   checkLoraConfig,
   defineMethod,
   loraAdapter,
@@ -67,7 +68,7 @@ function attachLora(model: ModelDescription, config: LoraConfig): MethodAttachme
       if (site === undefined) return null;
       const { a, b } = loraNames(module);
       const delta = multiply(value(b), value(a), module.outFeatures, site.rank, module.inFeatures);
-      return weight.map((element, index) => element + scaleOf(site) * (delta[index] as number));
+      return addScaled(weight, delta, scaleOf(site));
     },
     toPeft: (value, initial) =>
       init === "pissa"
@@ -123,9 +124,8 @@ function withoutFirstPath(
       const { module, rank } = site;
       const { a, b } = principalFactors(site, scaleOf(site), spectra);
       const path = multiply(b, a, module.outFeatures, rank, module.inFeatures);
-      const weight = baseWeight(`${module.name}.weight`);
-      const rest = weight.map((element, index) => element - scaleOf(site) * (path[index] as number));
-      return [`${module.name}.weight`, rest];
+      const name = `${module.name}.weight`;
+      return [name, addScaled(baseWeight(name), path, -scaleOf(site))];
     }),
   );
 }

@@ -1,6 +1,6 @@
 import type { Random } from "@peftbench/runtime";
 import { MethodError } from "../errors.ts";
-import { multiply } from "../matrices.ts";
+import { addScaled, multiply } from "../matrices.ts";
 import type { MethodAttachment, MethodStage } from "../method.ts";
 import { carryFactorsOver, wholeOuter } from "./carryOver.ts";
 import type { ThreeFactorSite } from "./factors.ts";
@@ -62,7 +62,7 @@ export function attachThreeFactor(options: ThreeFactorOptions): ThreeFactorAttac
       const site = byModule.get(module.name);
       if (site === undefined) return null;
       const delta = pathWeight(site, wholeOuter(site, prefix, schedule, value), value, prefix);
-      return weight.map((element, index) => element + site.scale * (delta[index] ?? 0));
+      return addScaled(weight, delta, site.scale);
     },
     ...(keepsFunction
       ? {
@@ -83,8 +83,7 @@ export function attachThreeFactor(options: ThreeFactorOptions): ThreeFactorAttac
                   prefix,
                 );
                 const name = `${module.name}.weight`;
-                const weight = pretrained.baseWeight(name);
-                return [name, weight.map((element, index) => element - scale * (delta[index] ?? 0))];
+                return [name, addScaled(pretrained.baseWeight(name), delta, -scale)];
               }),
             ),
         }

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { LoraDescription } from "../loraFormat.ts";
 import { loraScale } from "../loraFormat.ts";
 import type { MethodAttachment } from "../method.ts";
+import { pathFields } from "../pathFields.ts";
 import type { ThreeFactorOptions } from "./attach.ts";
 import { attachThreeFactor } from "./attach.ts";
 import type { FactorInitializers } from "./factors.ts";
@@ -11,12 +12,7 @@ import { leftVectors, rightVectors, singularValueMatrix, uniformWithin } from ".
 
 /** Options of methods that train B at first and freeze it by columns; what is not a rank. */
 export const freezingFields = {
-  /** The path is scaled by alpha / rank. */
-  alpha: z.number().positive().default(16),
-  /** Dropout on the path's input; above 0 it keeps a mask as wide as the input, which the method is to spare. */
-  dropout: z.number().min(0).lt(1).default(0),
-  /** Modules by name ending, a regular expression for the whole name, or `all-linear`. */
-  targetModules: z.union([z.array(z.string()).min(1), z.string().min(1)]).default(["query", "value"]),
+  ...pathFields,
   /**
    * How the factors start. `svd-zero`: A and B are the leading singular vectors of the weight, the core is zero.
    * `svd-sigma`: the core holds the singular values, which the weight loses. `released-code`: as LaMDA's authors' code,
