@@ -15,9 +15,15 @@ export interface InitialStateOptions {
   readonly accumulate: boolean;
   /** Decompositions of the pretrained weights; computed when asked for where absent. */
   readonly spectra?: Spectra;
+  /** First values in place of the method's and the checkpoint's, by name; what is computed from them follows. */
+  readonly given?: ReadonlyMap<string, Float32Array>;
 }
 
-/** Every tensor that the first stage of a run needs in the parameter store, at its values of step 0. */
+/**
+ * Every tensor that the first stage of a run needs in the parameter store, at its values of step 0.
+ *
+ * @throws MethodError if a first value does not fit its tensor, or one is given that no tensor takes
+ */
 export function initialState(
   model: ModelShape,
   attachment: MethodAttachment,
@@ -32,21 +38,36 @@ export function initialState(
   };
   const spectra = options.spectra ?? spectraOf(base);
   const rewritten = attachment.rewriteBase?.({ baseWeight, spectra }) ?? new Map<string, Float32Array>();
+  const given = options.given ?? new Map<string, Float32Array>();
   const state = new Map<string, HostTensor>();
   for (const [name, tensor] of base) {
-    const data = rewritten.get(name) ?? tensor.data;
+    const data = given.get(name) ?? rewritten.get(name) ?? tensor.data;
+    if (data.length !== elementCount(tensor.shape)) throw misfit(name, tensor.shape, data);
     // What trains is updated in place: the caller's values stay as they are.
     state.set(name, { ...tensor, data: data.slice() });
   }
-  for (const { name, shape, initialize } of stage.parameters) {
-    const data = initialize({ random: createRandom(options.seed, name), baseWeight, spectra });
-    if (data.length !== elementCount(shape)) {
-      throw new MethodError(`${name} has shape [${shape}] and was initialized with ${data.length} values.`);
+  const firstValue = (name: string): Float32Array => {
+    const tensor = state.get(name);
+    if (tensor === undefined) {
+      throw new MethodError(`The first value of ${name} is asked for before it is made: declare it earlier.`);
     }
+    return tensor.data as Float32Array;
+  };
+  for (const { name, shape, initialize } of stage.parameters) {
+    const random = createRandom(options.seed, name);
+    const data = given.get(name)?.slice() ?? initialize({ random, baseWeight, spectra, firstValue });
+    if (data.length !== elementCount(shape)) throw misfit(name, shape, data);
     state.set(name, { shape, dtype: "f32", data });
+  }
+  for (const name of given.keys()) {
+    if (!state.has(name)) throw new MethodError(`A first value is given for ${name}, which there is not.`);
   }
   for (const [name, tensor] of optimizerTensors(model, stage, options.accumulate)) state.set(name, tensor);
   return state;
+}
+
+function misfit(name: string, shape: Shape, data: { readonly length: number }): MethodError {
+  return new MethodError(`${name} has shape [${shape}] and was initialized with ${data.length} values.`);
 }
 
 /**

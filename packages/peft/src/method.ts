@@ -31,6 +31,12 @@ export interface InitializationContext extends PretrainedWeights {
   readonly random: Random;
 }
 
+/** What a tensor of a stage is initialized from. */
+export interface ParameterContext extends InitializationContext {
+  /** First value of a tensor that the stage declares before this one: for what is computed from it once. */
+  readonly firstValue: (name: string) => Float32Array;
+}
+
 /** A tensor that a method adds to the model. */
 export interface AdapterParameter {
   /** Named as Hugging Face PEFT names it, `<module>.lora_A.weight`. Sites may share one tensor by its name. */
@@ -40,7 +46,7 @@ export interface AdapterParameter {
   readonly trainable: boolean;
   /** Set on what is not trainable but is updated by `afterUpdate` (masks, statistics). */
   readonly changedByMethod?: boolean;
-  readonly initialize: (context: InitializationContext) => Float32Array;
+  readonly initialize: (context: ParameterContext) => Float32Array;
   /** Factor on the learning rate; 1 where absent. */
   readonly learningRateScale?: number;
   /** In place of the run's weight decay. */

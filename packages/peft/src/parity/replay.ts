@@ -1,13 +1,15 @@
 import { loadPretrained } from "@peftbench/models";
-import type { AdamWOptions, Executor, Graph, Program, SavePolicy } from "@peftbench/runtime";
+import type { AdamWOptions, Executor, Graph, ParameterStore, Program, SavePolicy } from "@peftbench/runtime";
 import { adamWInputs, applySavePolicy, leavesOf, OPTIMIZER_OUTPUTS } from "@peftbench/runtime";
-import type { ModelShape, PeftMethod } from "../index.ts";
+import type { MethodAttachment, MethodStage, ModelShape, PeftMethod } from "../index.ts";
 import {
   attachMethod,
   buildEvaluationGraph,
   buildTrainingGraph,
   EVALUATION_OUTPUTS,
   initialState,
+  nextStageState,
+  spectraOf,
   TRAINING_INPUTS,
   TRAINING_OUTPUTS,
   trainableTensors,
@@ -18,7 +20,7 @@ import { graphInForm, weightsInForm } from "./weightForm.ts";
 
 export interface Replay {
   readonly steps: readonly { readonly loss: number; readonly gradientNorm: number }[];
-  /** Final values of everything that trains. */
+  /** Final values of everything that trained in any stage, as the last one has it. */
   readonly trained: ReadonlyMap<string, Float32Array>;
   /** Logits of the rows with weight of each evaluation batch, in their order. */
   readonly logits: readonly {
@@ -35,72 +37,162 @@ export interface ReplayOptions {
   readonly savePolicy: SavePolicy;
   /** How frozen matrices are held; f32 where absent. */
   readonly weights?: WeightForm;
+  /** Which of the job's first values are taken, by name; all where absent. The method makes the others. */
+  readonly takesInitial?: RegExp;
 }
 
-/** Runs a training job with a method of one stage: the same batches and learning rates from the same first values. */
+/** Runs a training job with a method: the same batches and learning rates from the same first values. */
 export async function replayJob(job: TrainingJob, options: ReplayOptions): Promise<Replay> {
-  const { executor, method, config, savePolicy, weights = "f32" } = options;
+  const { method, config, takesInitial } = options;
   const head = { kind: "classification", labelCount: job.labelCount } as const;
   const pretrained = await loadPretrained(job.modelFolder, head, { seed: 0 });
   const model: ModelShape = { ...pretrained, head };
-  const attachment = attachMethod(method, model, config, { totalSteps: job.steps.length });
-  const stage = attachment.stages[0];
-  if (stage === undefined || attachment.stages.length > 1) {
-    throw new RangeError(`${method.id} has ${attachment.stages.length} stages; jobs are replayed with one.`);
-  }
-  const optimizer: AdamWOptions = job;
-  const trainingGraph = (batch: JobBatch): Graph =>
-    buildTrainingGraph(model, stage, {
-      batch,
-      optimizer,
-      decayBiasesAndNorms: true,
-      headLearningRateScale: 1,
-      kind: "step",
-      dropout: 0,
-    });
-  const state = initialState(model, attachment, pretrained.values, { seed: 0, accumulate: false });
-  const store = await executor.createStore(
-    weightsInForm(weights, trainingGraph(job.train[0] as JobBatch), state),
-  );
-  for (const [name, values] of job.initial) await store.write(name, values);
+  const spectra = spectraOf(pretrained.values);
+  const attachment = attachMethod(method, model, config, { totalSteps: job.steps.length, spectra });
+  const given = new Map([...job.initial].filter(([name]) => takesInitial?.test(name) ?? true));
+  const first = initialState(model, attachment, pretrained.values, {
+    seed: 0,
+    accumulate: false,
+    spectra,
+    given,
+  });
 
-  const programs = new Map<string, Program>();
-  const compiled = async (kind: "train" | "evaluate", batch: JobBatch): Promise<Program> => {
-    const key = `${kind} ${batch.rows} ${batch.length}`;
-    const graph = (): Graph =>
-      kind === "evaluate"
-        ? graphInForm(weights, buildEvaluationGraph(model, stage, batch))
-        : applySavePolicy(graphInForm(weights, trainingGraph(batch)), savePolicy);
-    const program = programs.get(key) ?? (await executor.compile(graph(), store));
-    programs.set(key, program);
-    return program;
-  };
-
-  const steps: { loss: number; gradientNorm: number }[] = [];
+  const steps: Replay["steps"][number][] = [];
+  let run: StageRun | null = null;
   for (const { step, batch: index, learningRate } of job.steps) {
+    const stage = attachment.stages.findLast(({ fromStep }) => fromStep <= step) as MethodStage;
+    if (run?.stage !== stage) {
+      const before = await run?.end(run.names);
+      const state =
+        before === undefined ? first : nextStageState(model, stage, before, { accumulate: false });
+      run = await StageRun.begin(job, model, stage, state, options);
+    }
     const batch = job.train[index] as JobBatch;
-    const program = await compiled("train", batch);
-    const outputs = await program.run({ ...batch.inputs, ...adamWInputs(step, learningRate, optimizer) });
+    const stepInputs = Object.fromEntries(
+      (stage.stepInputs ?? []).map(({ name, valueAt }) => [name, Float32Array.of(valueAt(step))]),
+    );
+    const program = await run.program("train", batch);
+    const outputs = await program.run({
+      ...batch.inputs,
+      ...adamWInputs(step, learningRate, job),
+      ...stepInputs,
+    });
     steps.push({
       loss: outputs[TRAINING_OUTPUTS.loss]?.data[0] as number,
       gradientNorm: outputs[OPTIMIZER_OUTPUTS.gradientNorm]?.data[0] as number,
     });
   }
-  const trained = new Map<string, Float32Array>();
-  for (const { name } of trainableTensors(model, stage)) trained.set(name, await store.read(name));
-  const logits: { batch: number; row: number; logits: readonly number[] }[] = [];
+  if (run === null) throw new RangeError("The job has no steps.");
+  const logits = await evaluationLogits(job, run);
+  return { steps, trained: await run.end(namesThatTrain(model, attachment, run.names)), logits };
+}
+
+/** Those names whose tensors train in any stage. */
+function namesThatTrain(
+  model: ModelShape,
+  { stages }: MethodAttachment,
+  names: readonly string[],
+): readonly string[] {
+  const trainable = new Set(
+    stages.flatMap((stage) => trainableTensors(model, stage).map(({ name }) => name)),
+  );
+  return names.filter((name) => trainable.has(name));
+}
+
+async function evaluationLogits(job: TrainingJob, run: StageRun): Promise<Replay["logits"]> {
+  const found: Replay["logits"][number][] = [];
   for (const [index, batch] of job.evaluation.entries()) {
-    const program = await compiled("evaluate", batch);
+    const program = await run.program("evaluate", batch);
     const read = leavesOf(program.graph, "input").map(({ name }) => [name, batch.inputs[name]] as const);
     const outputs = await program.run(Object.fromEntries(read) as JobBatch["inputs"]);
     const all = outputs[EVALUATION_OUTPUTS.logits]?.data as Float32Array;
     const weights = batch.inputs[TRAINING_INPUTS.rowWeight] as Float32Array;
     weights.forEach((weight, row) => {
       const own = [...all.subarray(row * job.labelCount, (row + 1) * job.labelCount)];
-      if (weight > 0) logits.push({ batch: index, row, logits: own });
+      if (weight > 0) found.push({ batch: index, row, logits: own });
     });
   }
-  for (const program of programs.values()) await program.dispose();
-  store.release(store.names);
-  return { steps, trained, logits };
+  return found;
+}
+
+/** The parameters of a stage and the programs compiled against them, one for each shape of batch. */
+class StageRun {
+  readonly stage: MethodStage;
+  readonly #model: ModelShape;
+  readonly #optimizer: AdamWOptions;
+  readonly #options: ReplayOptions;
+  readonly #store: ParameterStore;
+  readonly #programs = new Map<string, Program>();
+
+  private constructor(
+    stage: MethodStage,
+    model: ModelShape,
+    optimizer: AdamWOptions,
+    options: ReplayOptions,
+    store: ParameterStore,
+  ) {
+    this.stage = stage;
+    this.#model = model;
+    this.#optimizer = optimizer;
+    this.#options = options;
+    this.#store = store;
+  }
+
+  static async begin(
+    job: TrainingJob,
+    model: ModelShape,
+    stage: MethodStage,
+    state: ReturnType<typeof initialState>,
+    options: ReplayOptions,
+  ): Promise<StageRun> {
+    const graph = trainingGraph(model, stage, job.train[0] as JobBatch, job);
+    const values = weightsInForm(options.weights ?? "f32", graph, state);
+    return new StageRun(stage, model, job, options, await options.executor.createStore(values));
+  }
+
+  async program(kind: "train" | "evaluate", batch: JobBatch): Promise<Program> {
+    const { executor, savePolicy, weights = "f32" } = this.#options;
+    const key = `${kind} ${batch.rows} ${batch.length}`;
+    const known = this.#programs.get(key);
+    if (known !== undefined) return known;
+    const graph =
+      kind === "evaluate"
+        ? graphInForm(weights, buildEvaluationGraph(this.#model, this.stage, batch))
+        : applySavePolicy(
+            graphInForm(weights, trainingGraph(this.#model, this.stage, batch, this.#optimizer)),
+            savePolicy,
+          );
+    const made = await executor.compile(graph, this.#store);
+    this.#programs.set(key, made);
+    return made;
+  }
+
+  get names(): readonly string[] {
+    return this.#store.names;
+  }
+
+  /** Frees all that the stage holds and gives the values of these tensors. */
+  async end(names: readonly string[]): Promise<ReadonlyMap<string, Float32Array>> {
+    for (const program of this.#programs.values()) await program.dispose();
+    const values = new Map<string, Float32Array>();
+    for (const name of names) values.set(name, await this.#store.read(name));
+    this.#store.release(this.#store.names);
+    return values;
+  }
+}
+
+function trainingGraph(
+  model: ModelShape,
+  stage: MethodStage,
+  batch: JobBatch,
+  optimizer: AdamWOptions,
+): Graph {
+  return buildTrainingGraph(model, stage, {
+    batch,
+    optimizer,
+    decayBiasesAndNorms: true,
+    headLearningRateScale: 1,
+    kind: "step",
+    dropout: 0,
+  });
 }

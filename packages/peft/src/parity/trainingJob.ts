@@ -39,6 +39,8 @@ export interface TrainingJob {
 
 interface JobJson {
   readonly modelFolder: string;
+  /** Where steps and batches are; the job's own folder where absent. */
+  readonly dataFolder?: string;
   readonly numLabels: number;
   readonly optimizer: {
     readonly beta1: number;
@@ -56,14 +58,15 @@ export async function readTrainingJob(folder: string): Promise<TrainingJob> {
   const { noDecay, ...optimizer } = json.optimizer;
   if (noDecay.length > 0)
     throw new RangeError(`${folder}: jobs with tensors of no decay are not replayed here.`);
+  const data = resolve(folder, json.dataFolder ?? ".");
   return {
     ...optimizer,
     modelFolder: resolve(folder, json.modelFolder),
     labelCount: json.numLabels,
     maxGradientNorm: json.maxGradientNorm,
-    steps: await readJsonLines<JobStep>(join(folder, "steps.jsonl")),
-    train: await readBatches(join(folder, "train.safetensors")),
-    evaluation: await readBatches(join(folder, "eval.safetensors")),
+    steps: await readJsonLines<JobStep>(join(data, "steps.jsonl")),
+    train: await readBatches(join(data, "train.safetensors")),
+    evaluation: await readBatches(join(data, "eval.safetensors")),
     initial: await readTensors(join(folder, "initial.safetensors")),
   };
 }
