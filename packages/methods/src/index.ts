@@ -1,3 +1,4 @@
+import { adalora } from "@peftbench/method-adalora";
 import { bitfit } from "@peftbench/method-bitfit";
 import { full } from "@peftbench/method-full";
 import { lamda } from "@peftbench/method-lamda";
@@ -18,4 +19,5 @@ export const methods: readonly PeftMethod[] = [
   loraXs,
   lamda,
   lamdaPlusPlus,
+  adalora,
 ];

@@ -1,4 +1,5 @@
 export type { LinearModule, ParameterDeclaration } from "@peftbench/models";
+export { checkAdapterConfig } from "./adapterConfig.ts";
 export {
   type LoadedAdapter,
   loadAdapter,

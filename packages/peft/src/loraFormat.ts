@@ -1,6 +1,6 @@
 import type { LinearModule } from "@peftbench/models";
 import type { Shape } from "@peftbench/runtime";
-import { MethodError } from "./errors.ts";
+import { checkAdapterConfig } from "./adapterConfig.ts";
 import type { PeftAdapter } from "./method.ts";
 import type { TargetModules } from "./targets.ts";
 import { peftTargetModules } from "./targets.ts";
@@ -88,17 +88,6 @@ export function checkLoraConfig(
 ): void {
   const { lora_dropout: _, target_modules: __, ...needed } = loraConfig(description);
   // Files of older versions lack the later options.
-  const optional = new Set(["rank_pattern", "alpha_pattern", "use_rslora", ...Object.keys(UNUSED_OPTIONS)]);
-  for (const [name, value] of Object.entries(needed)) {
-    if (optional.has(name) && !(name in found)) continue;
-    const [is, wanted] = [canonical(found[name]), canonical(value)];
-    if (is !== wanted) throw new MethodError(`The adapter's ${name} is ${is}; the method needs ${wanted}.`);
-  }
-}
-
-/** JSON that does not depend on the order of an object's keys. */
-function canonical(value: unknown): string {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    return JSON.stringify(value) ?? "missing";
-  return JSON.stringify(Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))));
+  const optional = ["rank_pattern", "alpha_pattern", "use_rslora", ...Object.keys(UNUSED_OPTIONS)];
+  checkAdapterConfig(found, needed, optional);
 }

@@ -1,0 +1,1 @@
+export { adalora } from "./adalora.ts";
