@@ -94,6 +94,7 @@ async function prepare(options: LossOptions) {
     batchSize: options.rows,
     // One batch of each bucket may be partly empty.
     trainLimit: options.rows * options.steps,
+    selectionRows: 0,
     devLimit: options.rows,
   });
   const checkpoint = await openCheckpoint(options.model);

@@ -100,6 +100,7 @@ async function prepare(options: SpeedOptions, methodId: string) {
     batchSize: ROWS,
     dropout: 0,
     trainLimit: 4096,
+    selectionRows: 0,
     devLimit: 32,
   });
   const checkpoint = await openCheckpoint(options.model);

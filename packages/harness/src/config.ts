@@ -35,6 +35,8 @@ const trainingFields = z.strictObject({
   maxBuckets: z.int().min(1).max(4),
   /** Training examples to use, chosen by `subsetSeed`; null: all. */
   trainLimit: positiveInt.nullable(),
+  /** Training examples that are held out and scored after training, to choose settings by; 0: none. */
+  selectionRows: z.int().nonnegative(),
   /** Dev examples to report on, likewise; null: all, as published figures have it. */
   devLimit: positiveInt.nullable(),
   /** Chooses what `trainLimit` and `devLimit` keep; the same for every seed, so that seeds differ in training alone. */

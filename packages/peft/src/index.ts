@@ -47,6 +47,7 @@ export {
   countParameters,
   type ParameterCounts,
   type TrainableTensor,
+  trainableAt,
   trainableTensors,
 } from "./trainable.ts";
 export type { UpdateRules } from "./updateRules.ts";

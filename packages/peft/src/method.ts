@@ -141,6 +141,8 @@ export interface PeftAdapter {
 export interface ModuleRank {
   readonly module: string;
   readonly rank: number;
+  /** Scalars that a path of this rank is made of, trained or not. */
+  readonly parameters: number;
 }
 
 /** A method attached to one model for one training length: all that a run needs of it. */

@@ -55,24 +55,32 @@ export interface ParameterCounts {
   readonly total: number;
 }
 
+/** Trainable scalars at an optimizer step, the head apart. */
+export function trainableAt(model: ModelShape, attachment: MethodAttachment, step: number): number {
+  if (attachment.trainableAt !== undefined) return attachment.trainableAt(step);
+  const stage = attachment.stages.findLast(({ fromStep }) => fromStep <= step);
+  if (stage === undefined) return 0;
+  const trained = trainableTensors(model, stage).filter(({ role }) => role !== "head");
+  return elements(trained.map(({ shape }) => shape));
+}
+
+function elements(shapes: readonly Shape[]): number {
+  return shapes.reduce((total, shape) => total + elementCount(shape), 0);
+}
+
 /** Counts from the declarations alone, without weights. */
 export function countParameters(
   model: ModelShape,
   attachment: MethodAttachment,
   totalSteps: number,
 ): ParameterCounts {
-  const elements = (shapes: readonly Shape[]): number =>
-    shapes.reduce((total, shape) => total + elementCount(shape), 0);
-  const countOf = (stage: MethodStage): number =>
-    elements(
-      trainableTensors(model, stage)
-        .filter((tensor) => tensor.role !== "head")
-        .map((tensor) => tensor.shape),
-    );
-  const stageCounts = attachment.stages.map((stage) => ({ fromStep: stage.fromStep, count: countOf(stage) }));
+  const starts = attachment.stages.map(({ fromStep }) => ({
+    fromStep,
+    count: trainableAt(model, attachment, fromStep),
+  }));
   const at =
     attachment.trainableAt ??
-    ((step: number) => stageCounts.findLast((stage) => stage.fromStep <= step)?.count ?? 0);
+    ((step: number) => starts.findLast(({ fromStep }) => fromStep <= step)?.count ?? 0);
   const steps = Math.max(1, totalSteps);
   let sum = 0;
   for (let step = 0; step < steps; step++) sum += at(step);

@@ -8,11 +8,14 @@ export interface CellOutcome
   extends Pick<
     RunResult,
     | "metrics"
+    | "selectionMetrics"
     | "baselines"
     | "parameters"
     | "memory"
     | "measuredMemory"
     | "time"
+    | "stages"
+    | "rankHistory"
     | "lossSummary"
     | "data"
     | "weights"

@@ -49,6 +49,7 @@ const training: TrainingConfig = {
   maxLength: 16,
   maxBuckets: 1,
   trainLimit: null,
+  selectionRows: 0,
   devLimit: null,
   subsetSeed: 0,
   savePolicy: "eager",

@@ -28,6 +28,7 @@ export const exampleResult: RunResult = {
       reason: null,
     },
   ],
+  selectionMetrics: [],
   baselines: [
     { name: "majority-class", metric: "accuracy", value: 0.509, count: 872, split: "dev", reason: null },
   ],
@@ -67,6 +68,35 @@ export const exampleResult: RunResult = {
     stepsSkipped: 0,
     tokensPerSecond: 1_200,
     tokensTrained: 504_000,
+  },
+  stages: [
+    {
+      name: "lora",
+      fromStep: 0,
+      steps: 500,
+      trainable: 73_728,
+      peakLiveBytes: 180_000_000,
+      peakReservedBytes: 190_000_000,
+      byRole: {
+        baseWeight: 90_852_864,
+        adapterWeight: 294_912,
+        head: 3_080,
+        gradient: 297_992,
+        optimizerState: 595_984,
+        savedActivation: 80_000_000,
+        workspace: 7_955_168,
+        staging: 0,
+      },
+      trainMs: 420_000,
+      stepMsMedian: 830,
+    },
+  ],
+  rankHistory: {
+    modules: ["encoder.layer.0.attention.self.query", "encoder.layer.0.attention.self.value"],
+    moments: [
+      { step: 0, ranks: [8, 8], parameters: 12_288 },
+      { step: 500, ranks: [8, 8], parameters: 12_288 },
+    ],
   },
   lossSummary: { first: 0.71, last: 0.32 },
   warnings: [],

@@ -56,8 +56,8 @@ const metricSchema = z
     higherIsBetter: z.boolean(),
     /** Whether methods are ranked by this one; true for exactly one metric of a finished run. */
     primary: z.boolean(),
-    /** The reported split; nothing was ever selected on it. */
-    split: z.literal("dev"),
+    /** `dev` is the reported split: nothing was ever selected on it. `selection` was held out of training. */
+    split: z.enum(["dev", "selection"]),
     reason: text.nullable(),
   })
   .refine((metric) => (metric.value === null) === (metric.reason !== null), {
@@ -98,15 +98,17 @@ const parametersSchema = z.strictObject({
   total: count,
 });
 
+const bytesByRole = z.strictObject(
+  Object.fromEntries(memoryRoles.map((role) => [role, bytes])) as Record<MemoryRole, typeof bytes>,
+);
+
 const memorySchema = z.strictObject({
   /** The largest sum of live bytes at any moment of a training step. */
   peakLiveBytes: bytes,
   /** What is taken from the device, alignment and fragmentation included. */
   peakReservedBytes: bytes,
   /** Live bytes of each role at the moment of the live peak; they add up to `peakLiveBytes`. */
-  byRole: z.strictObject(
-    Object.fromEntries(memoryRoles.map((role) => [role, bytes])) as Record<MemoryRole, typeof bytes>,
-  ),
+  byRole: bytesByRole,
   /** The moment of the live peak. */
   peakAt: z
     .strictObject({
@@ -140,6 +142,43 @@ const timeSchema = z.strictObject({
   tokensPerSecond: z.number().nonnegative().nullable(),
   /** Real tokens (no padding). */
   tokensTrained: count,
+});
+
+/** A part of training over which trainable tensors and memory stay the same. */
+const stageSchema = z.strictObject({
+  name: text,
+  /** The first optimizer step, counted from 0. */
+  fromStep: count,
+  steps: count,
+  /** Trainable scalars without the head, at the stage's first step. */
+  trainable: count,
+  /** Planned peaks of the stage's own graphs. */
+  peakLiveBytes: bytes,
+  peakReservedBytes: bytes,
+  /** Live bytes of each role at the stage's peak; they add up to `peakLiveBytes`. */
+  byRole: bytesByRole,
+  /** Wall time of the stage's steps. */
+  trainMs: milliseconds,
+  stepMsMedian: milliseconds.nullable(),
+});
+
+/** Ranks of the adapted modules over a run. */
+export const rankHistorySchema = z.strictObject({
+  /** Names of the adapted modules. */
+  modules: z.array(text),
+  /** In the order of steps, the first before the first step and the last after the last. */
+  moments: z
+    .array(
+      z.strictObject({
+        /** Optimizer steps that were done. */
+        step: count,
+        /** Rank of each module, in the order of `modules`. */
+        ranks: z.array(count),
+        /** Scalars that a path of these ranks is made of, over all modules. */
+        parameters: count,
+      }),
+    )
+    .min(1),
 });
 
 const environmentSchema = z.strictObject({
@@ -196,12 +235,18 @@ export const resultSchema = z
     /** Null exactly where the status is `ok`. */
     error: errorSchema.nullable(),
     metrics: z.array(metricSchema),
+    /** The same metrics on `selectionRows` examples that were held out of training; none where there are none. */
+    selectionMetrics: z.array(metricSchema).default([]),
     baselines: z.array(baselineSchema),
     parameters: parametersSchema.nullable(),
     memory: memorySchema.nullable(),
     /** What a ledger saw beside the plan; null where nothing was measured. Results from before it lack it. */
     measuredMemory: measuredMemorySchema.nullable().default(null),
     time: timeSchema.nullable(),
+    /** The method's stages, one after another, with the memory and time of each. Results from before lack them. */
+    stages: z.array(stageSchema).default([]),
+    /** How the adapter's ranks were given and changed; null where the method has none. */
+    rankHistory: rankHistorySchema.nullable().default(null),
     /** Training loss at the first and the last step; null where it was not finite. */
     lossSummary: z.strictObject({ first: z.number().nullable(), last: z.number().nullable() }).nullable(),
     /** What a reader of these figures should know, in full sentences. */
@@ -237,6 +282,8 @@ export type ResultBaseline = z.infer<typeof baselineSchema>;
 export type ResultParameters = z.infer<typeof parametersSchema>;
 export type ResultMemory = z.infer<typeof memorySchema>;
 export type ResultTime = z.infer<typeof timeSchema>;
+export type ResultStage = z.infer<typeof stageSchema>;
+export type RankHistory = z.infer<typeof rankHistorySchema>;
 export type ResultEnvironment = z.infer<typeof environmentSchema>;
 export type ResultData = z.infer<typeof dataSchema>;
 export type ResultWeights = z.infer<typeof weightsSchema>;

@@ -28,8 +28,13 @@ beforeAll(async () => {
 
 afterAll(() => rm(root, { recursive: true, force: true }));
 
-function spec(method: string, training: Partial<TrainingConfig> = {}): CellSpec {
-  const config = method === "lora" ? { rank: 4, alpha: 8, targetModules: ["query", "value"] } : {};
+const LORA_CONFIG = { rank: 4, alpha: 8, targetModules: ["query", "value"] };
+
+function spec(
+  method: string,
+  training: Partial<TrainingConfig> = {},
+  config: CellSpec["cell"]["config"]["method"] = method === "lora" ? LORA_CONFIG : {},
+): CellSpec {
   return {
     id: "a".repeat(64),
     cell: {
@@ -143,6 +148,36 @@ describe("executeCell", () => {
       expect(resumed.outcome.lossSummary).toEqual(whole.outcome.lossSummary);
     },
   );
+
+  it("tells memory, time and ranks of every stage of a method that freezes in mid-run, resumed or not", async () => {
+    const config = { rank: 4, stages: 2, freezeFraction: 0.5, targetModules: ["query", "value"] };
+    const lamda = spec("lamda", {}, config);
+    const whole = await execute(lamda);
+    const folder = await mkdtemp(join(root, "staged-"));
+    // After the border of the stages.
+    await expect(execute(lamda, { folder, stopAt: 25 })).rejects.toThrow(InterruptedError);
+    const { outcome } = await execute(lamda, { folder });
+    const { stages, rankHistory, time, memory } = outcome;
+    expect(stages.map(({ steps }) => steps)).toEqual([21, 21]);
+    expect(stages.map(({ fromStep }) => fromStep)).toEqual([0, 21]);
+    expect(stages.reduce((sum, { trainMs }) => sum + trainMs, 0)).toBeCloseTo(time?.trainMs ?? 0, 3);
+    // 4 modules, each with a core of 4 x 4 and 4 columns of 32.
+    expect(stages.map(({ trainable }) => trainable)).toEqual([4 * (16 + 128), 4 * 16]);
+    expect(Math.max(...stages.map(({ peakLiveBytes }) => peakLiveBytes))).toBe(memory?.peakLiveBytes);
+    expect(stages[1]?.byRole.optimizerState).toBeLessThan(stages[0]?.byRole.optimizerState ?? 0);
+    expect(rankHistory?.modules).toHaveLength(4);
+    expect(rankHistory?.moments.map(({ step }) => step)).toEqual(
+      Array.from({ length: 15 }, (_, moment) => 3 * moment),
+    );
+    expect(rankHistory).toEqual(whole.outcome.rankHistory);
+  });
+
+  it("scores what was held out of training apart from what it reports", async () => {
+    const { outcome } = await execute(spec("lora", { epochs: 1, selectionRows: 30 }));
+    expect(outcome.data?.rows).toEqual({ train: 130, selection: 30, dev: 41 });
+    expect(outcome.selectionMetrics).toMatchObject([{ name: "accuracy", count: 30, split: "selection" }]);
+    expect(outcome.metrics).toMatchObject([{ name: "accuracy", count: 41, split: "dev" }]);
+  });
 
   it("gives another result for another seed", async () => {
     const first = spec("lora");

@@ -1,14 +1,11 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { PeftMethod } from "@peftbench/peft";
-import type { Ledger } from "@peftbench/runtime";
-import { assertFits, NonFiniteLossError } from "@peftbench/runtime";
+import { assertFits } from "@peftbench/runtime";
 import type { TaskDefinition } from "@peftbench/tasks";
-import { makeBatch, planEpoch } from "@peftbench/tasks";
-import { CheckpointError } from "../checkpoint.ts";
 import type { CellContext, CellOutcome, ExecuteCell } from "../grid/executeCell.ts";
-import { InterruptedError } from "../grid/executeCell.ts";
 import type { MeasuredMemory } from "../result/measuredMemory.ts";
+import type { Prediction } from "../result/predictions.ts";
 import { median } from "../statistics.ts";
 import type { CellDevice, OpenDevice } from "./cellDevice.ts";
 import { predict } from "./evaluate.ts";
@@ -20,13 +17,15 @@ import {
   plannedForCompiled,
   trainingPhase,
 } from "./measure.ts";
+import type { PlannedTraining } from "./memory.ts";
 import { planTraining, stageGraphs } from "./memory.ts";
 import { majorityBaseline, scorePredictions } from "./metrics.ts";
 import { named } from "./named.ts";
-import type { PreparedCell } from "./prepare.ts";
+import type { PreparedCell, PreparedSplit } from "./prepare.ts";
 import { prepareCell } from "./prepare.ts";
-import type { Progress } from "./progressState.ts";
-import { CHECKPOINT_FILE, initialProgress, loadProgress, saveProgress } from "./progressState.ts";
+import { CHECKPOINT_FILE } from "./progressState.ts";
+import { describeStages } from "./stages.ts";
+import { resume, train } from "./steps.ts";
 import { Trainer } from "./trainer.ts";
 
 /** What the harness is given, so that it names no method, no task and no device. */
@@ -35,9 +34,6 @@ export interface Registries {
   readonly tasks: readonly TaskDefinition[];
   readonly openDevice: OpenDevice;
 }
-
-/** Training time between two checkpoints: what a killed run repeats at most. */
-const CHECKPOINT_INTERVAL_MS = 60_000;
 
 /** The real `ExecuteCell`: fine-tunes one model with one method on one task and evaluates it. */
 export function createExecuteCell(registries: Registries): ExecuteCell {
@@ -64,10 +60,10 @@ export function createExecuteCell(registries: Registries): ExecuteCell {
     });
     try {
       record({ executorVersion: device.executor.description, adapter: device.adapter });
-      const { plan, memory } = planTraining(model, attachment, training, buckets, device.profile);
+      const { plan, memory, stages } = planTraining(model, attachment, training, buckets, device.profile);
       record({ memory });
       assertFits(plan, device.memoryLimitBytes);
-      return await trainAndEvaluate(context, prepared, device, memory);
+      return await trainAndEvaluate(context, prepared, device, { memory, stages });
     } finally {
       await device.dispose();
     }
@@ -78,11 +74,10 @@ async function trainAndEvaluate(
   context: CellContext,
   prepared: PreparedCell,
   device: CellDevice,
-  memory: CellOutcome["memory"],
+  planned: Pick<PlannedTraining, "memory" | "stages">,
 ): Promise<CellOutcome> {
   const { spec, emit, nowMs } = context;
   const { training } = spec.cell.config;
-  const checkpointPath = join(context.folder, CHECKPOINT_FILE);
   let compileMs = 0;
   emit({ type: "phase", phase: "compile", stepsTotal: prepared.totalSteps });
   const ledger = device.measurement?.ledger;
@@ -113,18 +108,10 @@ async function trainAndEvaluate(
     },
   });
   try {
-    const started = await resume(context, trainer, checkpointPath);
+    const started = await resume(context, trainer);
     emit({ type: "phase", phase: "train", stepsTotal: prepared.totalSteps });
     ledger?.beginPhase(trainingPhase(trainer.stage));
-    const progress = await train(
-      context,
-      prepared,
-      trainer,
-      started,
-      checkpointPath,
-      () => compileMs,
-      ledger,
-    );
+    const progress = await train(context, prepared, trainer, started, () => compileMs, ledger);
 
     stepsHere = progress.stepsDone - started.stepsDone;
     measureStage(trainer);
@@ -132,15 +119,20 @@ async function trainAndEvaluate(
     emit({ type: "phase", phase: "evaluate", stepsTotal: prepared.totalSteps });
     const evalStarted = nowMs();
     const compiledBefore = compileMs;
-    const predictions = await predict(trainer, prepared.dev.examples, prepared.dev.tokenized, {
-      task: prepared.task,
-      batchSize: training.batchSize,
-      buckets: prepared.buckets,
-      padTokenId: prepared.padTokenId,
-      betweenBatches: context.throwIfInterrupted,
-    });
+    const predictSplit = ({ examples, tokenized }: PreparedSplit): Promise<readonly Prediction[]> =>
+      predict(trainer, examples, tokenized, {
+        task: prepared.task,
+        batchSize: training.batchSize,
+        buckets: prepared.buckets,
+        padTokenId: prepared.padTokenId,
+        betweenBatches: context.throwIfInterrupted,
+      });
+    const selected = await predictSplit(prepared.selection);
+    const selectionMetrics =
+      selected.length === 0 ? [] : [...scorePredictions(prepared.task, selected, "selection")];
+    const predictions = await predictSplit(prepared.dev);
     const evalMs = nowMs() - evalStarted - (compileMs - compiledBefore);
-    const metrics = scorePredictions(prepared.task, predictions);
+    const metrics = scorePredictions(prepared.task, predictions, "dev");
     emit({
       type: "eval",
       step: progress.stepsDone,
@@ -148,13 +140,14 @@ async function trainAndEvaluate(
       evalMs,
       metrics: metrics.map(({ name, value, count }) => ({ name, value, count })),
     });
-    await rm(checkpointPath, { force: true });
+    await rm(join(context.folder, CHECKPOINT_FILE), { force: true });
     const labelsOf = (split: PreparedCell["train"]): number[] => split.examples.map(({ label }) => label);
     return {
       metrics: [...metrics],
+      selectionMetrics,
       baselines: [...majorityBaseline(prepared.task, labelsOf(prepared.train), labelsOf(prepared.dev))],
       parameters: prepared.counts,
-      memory,
+      memory: planned.memory,
       measuredMemory: inRun(measurements, device) ?? spec.measuredMemory,
       time: {
         trainMs: progress.trainMs,
@@ -166,6 +159,8 @@ async function trainAndEvaluate(
         tokensPerSecond: progress.trainMs === 0 ? null : (progress.tokensTrained / progress.trainMs) * 1000,
         tokensTrained: progress.tokensTrained,
       },
+      stages: describeStages({ ...prepared, memory: planned.stages, stepMs: progress.stepMs }),
+      rankHistory: progress.rankHistory,
       lossSummary: { first: progress.firstLoss, last: progress.lastLoss },
       data: prepared.data,
       weights: prepared.weights,
@@ -213,94 +208,4 @@ function inRun(measurements: readonly MeasuredMemory[], { measurement }: CellDev
   const [highest] = measurements.toSorted((a, b) => b.reserved.measuredBytes - a.reserved.measuredBytes);
   if (highest === undefined || measurement === null) return null;
   return { ...highest, phases: phasesOf(measurement.ledger.report()) };
-}
-
-/** Goes on from the run's checkpoint, if there is one that can be trusted. */
-async function resume(context: CellContext, trainer: Trainer, path: string): Promise<Progress> {
-  const { spec, emit } = context;
-  try {
-    const found = await loadProgress(path, spec.id);
-    if (found === null) return initialProgress(spec.id);
-    await trainer.restore(found.arrays, found.progress.stepsDone);
-    emit({ type: "resume", step: found.progress.stepsDone, file: CHECKPOINT_FILE });
-    return found.progress;
-  } catch (error) {
-    if (!(error instanceof CheckpointError)) throw error;
-    emit({ type: "warning", message: `The run starts over: ${error.message}` });
-    return initialProgress(spec.id);
-  }
-}
-
-/** All steps from `started` on. `compileMs` is the compile time of this process so far, which no step counts. */
-async function train(
-  context: CellContext,
-  prepared: PreparedCell,
-  trainer: Trainer,
-  started: Progress,
-  checkpointPath: string,
-  compileMs: () => number,
-  ledger: Ledger | undefined,
-): Promise<Progress> {
-  const { spec, emit, nowMs } = context;
-  const { batchSize, epochs } = spec.cell.config.training;
-  const { buckets, padTokenId, task, train: split } = prepared;
-  // One list for the run: copying it at every step would make a long run quadratic.
-  const stepTimes = [...started.stepMs];
-  let progress: Progress = { ...started, stepMs: stepTimes };
-  let savedAtMs = nowMs();
-  const save = async (): Promise<void> => {
-    // Reading tensors back takes staging memory that no step needs.
-    ledger?.beginPhase("checkpoint");
-    const kept = { ...progress, compileMs: progress.compileMs + compileMs() };
-    const bytes = await saveProgress(checkpointPath, kept, await trainer.state());
-    emit({ type: "checkpoint", step: progress.stepsDone, file: CHECKPOINT_FILE, bytes });
-    savedAtMs = nowMs();
-    ledger?.beginPhase(trainingPhase(trainer.stage));
-  };
-  for (let epoch = Math.floor(progress.stepsDone / prepared.stepsPerEpoch); epoch < epochs; epoch++) {
-    const plans = planEpoch(split.tokenized.lengths, { batchSize, buckets, seed: spec.cell.seed, epoch });
-    for (let place = progress.stepsDone - epoch * plans.length; place < plans.length; place++) {
-      try {
-        await context.throwIfInterrupted();
-      } catch (error) {
-        if (error instanceof InterruptedError && progress.stepsDone > 0) await save();
-        throw error;
-      }
-      const plan = plans[place];
-      if (plan === undefined) break;
-      const batch = makeBatch(split.tokenized.examples, plan, { batchSize, padTokenId, kind: task.kind });
-      const stepStarted = nowMs();
-      const compiledBefore = compileMs();
-      const outcome = await trainer.step(batch, progress.stepsDone);
-      const stepMs = nowMs() - stepStarted - (compileMs() - compiledBefore);
-      stepTimes.push(stepMs);
-      progress = {
-        ...progress,
-        stepsDone: progress.stepsDone + 1,
-        stepsSkipped: progress.stepsSkipped + (outcome.updated ? 0 : 1),
-        tokensTrained: progress.tokensTrained + batch.tokens,
-        trainMs: progress.trainMs + stepMs,
-        firstLoss: progress.stepsDone === 0 ? finiteOrNull(outcome.loss) : progress.firstLoss,
-        lastLoss: finiteOrNull(outcome.loss),
-      };
-      emit({
-        type: "step",
-        step: progress.stepsDone,
-        epoch,
-        loss: finiteOrNull(outcome.loss),
-        learningRate: outcome.learningRate,
-        gradientNorm: finiteOrNull(outcome.gradientNorm),
-        tokens: batch.tokens,
-        stepMs,
-        bucketLength: batch.length,
-      });
-      if (!Number.isFinite(outcome.loss)) throw new NonFiniteLossError(progress.stepsDone, outcome.loss);
-      if (nowMs() - savedAtMs > CHECKPOINT_INTERVAL_MS) await save();
-    }
-  }
-  return progress;
-}
-
-function finiteOrNull(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
 }

@@ -2,7 +2,7 @@ import type { MethodAttachment, MethodStage, ModelShape } from "@peftbench/peft"
 import type { DeviceProfile, Graph, ProgramsPlan } from "@peftbench/runtime";
 import { deviceProfiles, planPrograms, prepareForDevice } from "@peftbench/runtime";
 import type { TrainingConfig } from "../config.ts";
-import type { ResultMemory } from "../result/schema.ts";
+import type { ResultMemory, ResultStage } from "../result/schema.ts";
 import { trainingGraph, updateGraph } from "./trainer.ts";
 
 /** The memory of training one cell, planned without running it: of the stage that needs most. */
@@ -11,7 +11,12 @@ export interface PlannedTraining {
   readonly stageIndex: number;
   readonly plan: ProgramsPlan;
   readonly memory: ResultMemory;
+  /** Of every stage, in their order. */
+  readonly stages: readonly StageMemory[];
 }
+
+/** Planned peaks of one stage. */
+export type StageMemory = Pick<ResultStage, "peakLiveBytes" | "peakReservedBytes" | "byRole">;
 
 /**
  * Plans training over all buckets of every stage. What is reported is the stage with the highest live peak.
@@ -34,7 +39,12 @@ export function planTraining(
   const peaks = plans.map(({ peakLiveBytes }) => peakLiveBytes);
   const stageIndex = peaks.indexOf(Math.max(...peaks));
   const plan = plans[stageIndex] as ProgramsPlan;
-  return { stageIndex, plan, memory: describe(plan, training, buckets) };
+  const stages = plans.map(({ peakLiveBytes, peakReservedBytes, byRoleAtPeak }) => ({
+    peakLiveBytes,
+    peakReservedBytes,
+    byRole: byRoleAtPeak,
+  }));
+  return { stageIndex, plan, memory: describe(plan, training, buckets), stages };
 }
 
 /** All graphs of a stage of training: one a bucket, and the update where gradients are accumulated. */

@@ -3,10 +3,11 @@ import { metrics as metricTable } from "@peftbench/tasks";
 import type { Prediction } from "../result/predictions.ts";
 import type { ResultBaseline, ResultMetric } from "../result/schema.ts";
 
-/** Every metric of the task over the predictions of the reported split. */
+/** Every metric of the task over the predictions of a split. */
 export function scorePredictions(
   task: TaskDefinition,
   predictions: readonly Prediction[],
+  split: ResultMetric["split"],
 ): readonly ResultMetric[] {
   const predicted = predictions.map(({ prediction }) => prediction ?? Number.NaN);
   const labels = predictions.map(({ label }) => label);
@@ -19,7 +20,7 @@ export function scorePredictions(
       count: result.count,
       higherIsBetter: metric.higherIsBetter,
       primary: name === task.metrics.primary,
-      split: "dev",
+      split,
       reason: "reason" in result ? result.reason : null,
     };
   });

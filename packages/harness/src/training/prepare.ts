@@ -13,7 +13,14 @@ import type {
 import { attachMethod, countParameters, createSpectrumCache, spectraOf } from "@peftbench/peft";
 import { cacheFolder } from "@peftbench/runtime";
 import type { Example, SequenceTokenizer, TaskDefinition, TokenizedExamples } from "@peftbench/tasks";
-import { batchesPerEpoch, chooseBuckets, loadTask, subset, tokenizeExamples } from "@peftbench/tasks";
+import {
+  batchesPerEpoch,
+  chooseBuckets,
+  loadTask,
+  selectionSplit,
+  subset,
+  tokenizeExamples,
+} from "@peftbench/tasks";
 import type { CellSpec } from "../grid/cellSpec.ts";
 import type { ResultData, ResultWeights } from "../result/schema.ts";
 
@@ -33,6 +40,8 @@ export interface PreparedCell {
   readonly attachment: MethodAttachment;
   readonly counts: ParameterCounts;
   readonly train: PreparedSplit;
+  /** Held out of training, to choose settings by; empty where nothing is. */
+  readonly selection: PreparedSplit;
   readonly dev: PreparedSplit;
   readonly buckets: readonly number[];
   readonly stepsPerEpoch: number;
@@ -69,11 +78,17 @@ export async function prepareCell(
         : subset(examples, { size: limit, seed: training.subsetSeed });
     return { examples: kept, tokenized: tokenizeExamples(kept, tokenizer, { maxLength }) };
   };
-  const train = split(loaded.train, training.trainLimit);
+  const { selectionRows, subsetSeed } = training;
+  const parts =
+    selectionRows === 0
+      ? { train: loaded.train, selection: [] }
+      : selectionSplit(loaded.train, { size: selectionRows, seed: subsetSeed });
+  const selection = split(parts.selection, null);
+  const train = split(parts.train, training.trainLimit);
   const dev = split(loaded.dev, training.devLimit);
   const { batchSize } = training;
-  // One choice for both splits, so that a run has at most as many graphs as there are buckets.
-  const lengths = [...train.tokenized.lengths, ...dev.tokenized.lengths];
+  // One choice for all splits, so that a run has at most as many graphs as there are buckets.
+  const lengths = [...train.tokenized.lengths, ...selection.tokenized.lengths, ...dev.tokenized.lengths];
   const buckets = chooseBuckets(lengths, { maxLength, batchSize, maxBuckets: training.maxBuckets });
   const stepsPerEpoch = batchesPerEpoch(train.tokenized.lengths, { batchSize, buckets });
   const totalSteps = stepsPerEpoch * training.epochs;
@@ -85,7 +100,11 @@ export async function prepareCell(
     createSpectrumCache(join(cacheFolder(process.env), "spectra")),
   );
   const attachment = attachMethod(method, model, spec.cell.config.method, { totalSteps, spectra });
-  const rows = { train: train.examples.length, selection: 0, dev: dev.examples.length };
+  const rows = {
+    train: train.examples.length,
+    selection: selection.examples.length,
+    dev: dev.examples.length,
+  };
   const { source, revision, checksum } = loaded.provenance;
   return {
     task,
@@ -95,6 +114,7 @@ export async function prepareCell(
     attachment,
     counts: countParameters(model, attachment, totalSteps),
     train,
+    selection,
     dev,
     buckets,
     stepsPerEpoch,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Checkpoint } from "../checkpoint.ts";
 import { CheckpointError, loadCheckpoint, saveCheckpoint } from "../checkpoint.ts";
+import { rankHistorySchema } from "../result/schema.ts";
 
 /** What a checkpoint remembers beside the parameters. */
 const progressSchema = z.strictObject({
@@ -15,6 +16,7 @@ const progressSchema = z.strictObject({
   stepMs: z.array(z.number().nonnegative()),
   firstLoss: z.number().nullable(),
   lastLoss: z.number().nullable(),
+  rankHistory: rankHistorySchema.nullable(),
 });
 
 /** How far a run has come. */
@@ -33,6 +35,7 @@ export function initialProgress(runId: string): Progress {
     stepMs: [],
     firstLoss: null,
     lastLoss: null,
+    rankHistory: null,
   };
 }
 

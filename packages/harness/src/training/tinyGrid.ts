@@ -26,6 +26,7 @@ export const TINY_TRAINING: TrainingConfig = {
   maxLength: 20,
   maxBuckets: 3,
   trainLimit: null,
+  selectionRows: 0,
   devLimit: null,
   subsetSeed: 0,
   savePolicy: "eager",
