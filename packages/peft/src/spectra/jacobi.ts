@@ -8,8 +8,6 @@ export interface JacobiSvd {
   readonly w: readonly Float64Array[];
 }
 
-/** Two columns count as orthogonal when their cosine is below this. */
-const ORTHOGONAL = 1e-15;
 const MOST_SWEEPS = 60;
 
 /**
@@ -24,20 +22,26 @@ export function jacobiSvd(given: readonly Float64Array[]): JacobiSvd {
     unit[index] = 1;
     return unit;
   });
+  // Rounding of a product of two columns grows about so: below it there is nothing left to rotate away.
+  const orthogonal = Math.sqrt(given[0]?.length ?? 0) * Number.EPSILON;
+  const squares = Float64Array.from(columns, (column) => dot(column, column));
   for (let sweep = 0; sweep < MOST_SWEEPS; sweep++) {
     let rotated = false;
     for (let i = 0; i < columns.length; i++) {
       for (let j = i + 1; j < columns.length; j++) {
-        const rotation = rotationOf(columns[i] as Float64Array, columns[j] as Float64Array);
+        const [x, y] = [columns[i] as Float64Array, columns[j] as Float64Array];
+        const rotation = rotationOf(squares[i] as number, squares[j] as number, dot(x, y), orthogonal);
         if (rotation === null) continue;
         rotated = true;
-        rotate(columns[i] as Float64Array, columns[j] as Float64Array, rotation);
+        rotate(x, y, rotation);
         rotate(w[i] as Float64Array, w[j] as Float64Array, rotation);
+        squares[i] = dot(x, x);
+        squares[j] = dot(y, y);
       }
     }
     if (!rotated) break;
   }
-  const norms = columns.map((column) => Math.sqrt(dot(column, column)));
+  const norms = Array.from(squares, Math.sqrt);
   const order = norms
     .map((_, index) => index)
     .sort((a, b) => (norms[b] as number) - (norms[a] as number) || a - b);
@@ -56,9 +60,9 @@ interface Rotation {
   readonly sine: number;
 }
 
-function rotationOf(x: Float64Array, y: Float64Array): Rotation | null {
-  const [xx, yy, xy] = [dot(x, x), dot(y, y), dot(x, y)];
-  if (xx === 0 || yy === 0 || Math.abs(xy) <= ORTHOGONAL * Math.sqrt(xx * yy)) return null;
+/** @param orthogonal cosine below which two columns need no rotation */
+function rotationOf(xx: number, yy: number, xy: number, orthogonal: number): Rotation | null {
+  if (xx === 0 || yy === 0 || Math.abs(xy) <= orthogonal * Math.sqrt(xx * yy)) return null;
   const zeta = (yy - xx) / (2 * xy);
   const tangent = (zeta >= 0 ? 1 : -1) / (Math.abs(zeta) + Math.sqrt(1 + zeta * zeta));
   const cosine = 1 / Math.sqrt(1 + tangent * tangent);
@@ -74,12 +78,14 @@ function rotate(x: Float64Array, y: Float64Array, { cosine, sine }: Rotation): v
 }
 
 export function dot(x: Float64Array, y: Float64Array): number {
-  let [a, b] = [0, 0];
+  let [a, b, c, d] = [0, 0, 0, 0];
   let index = 0;
-  for (; index + 1 < x.length; index += 2) {
+  for (; index + 3 < x.length; index += 4) {
     a += (x[index] as number) * (y[index] as number);
     b += (x[index + 1] as number) * (y[index + 1] as number);
+    c += (x[index + 2] as number) * (y[index + 2] as number);
+    d += (x[index + 3] as number) * (y[index + 3] as number);
   }
-  if (index < x.length) a += (x[index] as number) * (y[index] as number);
-  return a + b;
+  for (; index < x.length; index++) a += (x[index] as number) * (y[index] as number);
+  return a + b + (c + d);
 }

@@ -1,6 +1,7 @@
 import { createRandom } from "@peftbench/runtime";
 import { describe, expect, it } from "vitest";
 import { svdChecksum } from "./checksum.ts";
+import { jacobiSvd } from "./jacobi.ts";
 import type { NamedMatrix, TruncatedSvd } from "./truncatedSvd.ts";
 import { singularValues, truncatedSvd } from "./truncatedSvd.ts";
 
@@ -66,6 +67,7 @@ describe("truncatedSvd", () => {
     [uniformMatrix(40, 30), 7],
     [uniformMatrix(150, 180), 12],
     [uniformMatrix(190, 140), 9],
+    [uniformMatrix(140, 190), 100],
   ] as const)("is as near as a matrix of its rank can be (Eckart and Young), case %#", (matrix, rank) => {
     const rest = singularValues(matrix).slice(rank);
     const best = Math.sqrt(rest.reduce((sum, value) => sum + value * value, 0));
@@ -75,6 +77,7 @@ describe("truncatedSvd", () => {
   it.each([
     [uniformMatrix(30, 44), 5],
     [uniformMatrix(150, 180), 12],
+    [uniformMatrix(150, 180), 100],
   ] as const)("of the transpose is the transpose, case %#", (matrix, rank) => {
     const [straight, turned] = [truncatedSvd(matrix, rank), truncatedSvd(transpose(matrix), rank)];
     expect(distance(straight.singularValues, turned.singularValues)).toBeLessThan(1e-10);
@@ -87,9 +90,31 @@ describe("truncatedSvd", () => {
     expect(distance(product(straight), back.values)).toBeLessThan(1e-5);
   });
 
-  it("is a decomposition of the whole matrix at full rank", () => {
-    const matrix = uniformMatrix(20, 33);
-    expect(distance(product(truncatedSvd(matrix, 20)), matrix.values)).toBeLessThan(1e-12);
+  it.each([uniformMatrix(20, 33), uniformMatrix(140, 150)])(
+    "is a decomposition of the whole matrix at full rank, case %#",
+    (matrix) => {
+      const svd = truncatedSvd(matrix, matrix.rows);
+      expect(distance(product(svd), matrix.values)).toBeLessThan(1e-11);
+    },
+  );
+
+  it("at full rank has small singular values that the Gram matrix does not show", () => {
+    const even = uniformMatrix(140, 150);
+    // Rows fall to 2⁻³⁵ of the first: 3e-11, whose square is below rounding of the largest square.
+    const graded = filled(
+      140,
+      150,
+      (row, column) => (even.values[row * 150 + column] as number) * 2 ** -(row / 4),
+    );
+    const rows = Array.from({ length: 140 }, (_, row) =>
+      Float64Array.from(graded.values.subarray(row * 150, (row + 1) * 150)),
+    );
+    const { values } = jacobiSvd(rows);
+    const largest = values[0] as number;
+    expect(values[139] as number).toBeLessThan(1e-10 * largest);
+    truncatedSvd(graded, 140).singularValues.forEach((value, index) => {
+      expect(Math.abs(value - (values[index] as number))).toBeLessThan(1e-13 * largest);
+    });
   });
 
   // Rounding leaves values of 1e-17 and less there, whose vectors must still be orthogonal to all others.
@@ -100,6 +125,7 @@ describe("truncatedSvd", () => {
     ["one entry", filled(200, 200, (row, column) => (row === 3 && column === 5 ? 1 : 0)), 8],
     ["whole numbers of rank 2, small", filled(12, 9, (row, column) => row - column), 9],
     ["whole numbers of rank 2, large", filled(260, 200, (row, column) => row - 2 * column), 9],
+    ["whole numbers of rank 2, nearly all of it", filled(200, 150, (row, column) => row - 2 * column), 140],
     ["one column", filled(300, 1, (row) => row), 1],
   ] as const)("has orthonormal vectors for a matrix of lower rank: %s", (_, matrix, rank) => {
     const svd = truncatedSvd(matrix, rank);
@@ -124,8 +150,9 @@ describe("truncatedSvd", () => {
 
   // Computed under Node, Deno and Bun: methods that start from it start alike on all of them.
   it.each([
-    [uniformMatrix(150, 180), 12, "2686c4cf22cfc7316dd92eab3c7610fb80de79bd984077527c1ee873a633c8e0"],
-    [uniformMatrix(12, 9), 4, "d6c2bf1a8c788a987d64a0f102f99e7f74ad3907cb973e8f667752bf3debebde"],
+    [uniformMatrix(150, 180), 12, "7b1ee5b5b0d2ad2626df2ee8c661b9a6df45ddfd36631cdeed3121e432f8cf2d"],
+    [uniformMatrix(150, 180), 100, "4a58304a7210681b447140c9f328cb5a7fe3d5ed4515fd6af163b42b9e42d6db"],
+    [uniformMatrix(12, 9), 4, "6583b951b9071663750f102f4a633408e3560a6a94aff75510dbeb1ab97afbb0"],
   ] as const)("has the same bits on every runtime, case %#", (matrix, rank, checksum) => {
     expect(svdChecksum(truncatedSvd(matrix, rank))).toBe(checksum);
   });

@@ -1,9 +1,11 @@
 import type { Random } from "@peftbench/runtime";
 import { dot, jacobiSvd } from "./jacobi.ts";
+import { orthonormalize, randomVector, subtract } from "./orthonormal.ts";
 
 /** Degree of the polynomial between two orthogonalizations: high enough to pay, low enough to stay accurate. */
 const DEGREE = 8;
-const MOST_CYCLES = 60;
+/** Beyond, tridiagonal form would have been the cheaper. */
+const MOST_CYCLES = 20;
 /** A pair has converged when its residual is this far below its eigenvalue, or below rounding of the largest. */
 const RESIDUAL = 1e-7;
 const ROUNDING = 1e-14;
@@ -23,9 +25,7 @@ export function leadingSubspace(
   width: number,
   random: Random,
 ): readonly Float64Array[] | null {
-  const start = Array.from({ length: width }, () =>
-    Float64Array.from({ length: size }, () => centered(random)),
-  );
+  const start = Array.from({ length: width }, () => randomVector(size, random));
   let ritz = rayleighRitz(matrix, size, start, random);
   for (let cycle = 0; cycle < MOST_CYCLES; cycle++) {
     if (hasConverged(ritz, wanted)) return ritz.vectors;
@@ -33,11 +33,6 @@ export function leadingSubspace(
     ritz = rayleighRitz(matrix, size, filter(matrix, size, ritz.vectors, damped), random);
   }
   return hasConverged(ritz, wanted) ? ritz.vectors : null;
-}
-
-/** Uniform, not normal: logarithm and cosine differ in their last bits from engine to engine. */
-function centered(random: Random): number {
-  return 2 * random.uniform() - 1;
 }
 
 /** Approximate eigenpairs out of a subspace, largest first. */
@@ -150,32 +145,4 @@ function multiplyAll(matrix: Float64Array, size: number, vectors: readonly Float
     }
   }
   return images;
-}
-
-function subtract(from: Float64Array, x: Float64Array, factor: number): void {
-  for (let i = 0; i < from.length; i++) from[i] = (from[i] as number) - factor * (x[i] as number);
-}
-
-/**
- * Modified Gram-Schmidt, twice, which is enough for orthogonality to rounding. In place of a vector that the others span
- * already, as all do beyond the rank of a matrix, comes a random one.
- */
-function orthonormalize(vectors: readonly Float64Array[], random: Random): Float64Array[] {
-  const done: Float64Array[] = [];
-  for (const vector of vectors) {
-    let x = vector.slice();
-    while (!orthonormalizeAgainst(done, x)) x = x.map(() => centered(random));
-    done.push(x);
-  }
-  return done;
-}
-
-/** @returns whether enough was left of the vector to be more than rounding */
-function orthonormalizeAgainst(done: readonly Float64Array[], x: Float64Array): boolean {
-  const before = Math.sqrt(dot(x, x));
-  for (let pass = 0; pass < 2; pass++) for (const other of done) subtract(x, other, dot(other, x));
-  const norm = Math.sqrt(dot(x, x));
-  if (!(norm > 1e-12 * before)) return false;
-  for (let i = 0; i < x.length; i++) x[i] = (x[i] as number) / norm;
-  return true;
 }

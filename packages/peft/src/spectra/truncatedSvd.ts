@@ -2,11 +2,13 @@ import { createRandom } from "@peftbench/runtime";
 import { MethodError } from "../errors.ts";
 import { gramMatrix, shortSideRows } from "./gramMatrix.ts";
 import { jacobiSvd } from "./jacobi.ts";
+import { orthonormalizeAgainst, subtract } from "./orthonormal.ts";
 import { leadingSubspace } from "./subspace.ts";
 import { tridiagonalEigenvalues, tridiagonalize } from "./tridiagonal.ts";
+import { tridiagonalEigenvectors } from "./tridiagonalVectors.ts";
 
 /** Raised when results change, so that what is cached under another one is computed again. */
-export const SVD_VERSION = 2;
+export const SVD_VERSION = 3;
 
 /** A matrix [rows, columns] in row-major order, and its name for errors. */
 export interface NamedMatrix {
@@ -35,10 +37,11 @@ const SMALL = 128;
 const ROUNDING = 1e-13;
 
 /**
- * In float64, deterministic: the only randomness is drawn from the shape. Where the rank is a small part of a large
- * matrix, a subspace that holds the leading vectors is found first; the decomposition itself is one-sided Jacobi of the
- * matrix projected on it, so singular values do not suffer from the Gram matrix's squares. Triplets whose value is below
- * 1e-7 of the largest are noise in a matrix of f32 values, and are not told apart.
+ * In float64, deterministic: the only randomness is drawn from the shape. An orthonormal basis of the leading vectors of
+ * the short side comes from the Gram matrix; the decomposition itself is one-sided Jacobi of the matrix projected on it,
+ * so singular values do not suffer from the Gram matrix's squares. What does is which directions are in the basis, of
+ * those whose value is below 1e-7 of the largest: they are noise in a matrix of f32 values, and are not told apart unless
+ * all are asked for. Small matrices, and those whose basis did not converge, are given to Jacobi whole.
  *
  * @throws MethodError if the rank exceeds the shorter side, a value is not finite, or values and shape disagree
  */
@@ -52,7 +55,7 @@ export function truncatedSvd(matrix: NamedMatrix, rank: number): TruncatedSvd {
       `${name} is [${rows}, ${columns}]: it has ${short} singular triplets, ${rank} were asked for. Lower the rank.`,
     );
   }
-  const basis = subspaceFor(rowsOfShortSide, rank);
+  const basis = basisFor(rowsOfShortSide, rank);
   const projected = basis === null ? allRows(rowsOfShortSide) : projectRows(rowsOfShortSide, basis);
   // The columns given are the (projected) rows: Q are the vectors of the long side, W turns the basis into the others.
   const { q, values: found, w } = jacobiSvd(projected);
@@ -80,19 +83,31 @@ export function singularValues(matrix: NamedMatrix): Float64Array {
   requireMatrix(matrix);
   const rows = shortSideRows(matrix.values, matrix.rows, matrix.columns);
   if (rows.short <= SMALL) return jacobiSvd(allRows(rows)).values;
-  const eigenvalues = tridiagonalEigenvalues(tridiagonalize(gramMatrix(rows), rows.short));
+  const eigenvalues = tridiagonalEigenvalues(tridiagonalize(gramMatrix(rows), rows.short), rows.short);
   return eigenvalues.map((value) => Math.sqrt(Math.max(0, value)));
 }
 
 type Rows = ReturnType<typeof shortSideRows>;
 
-/** An orthonormal basis of a subspace of the short side that holds the leading vectors; null: take all of it. */
-function subspaceFor(rows: Rows, rank: number): readonly Float64Array[] | null {
+/**
+ * An orthonormal basis of a subspace of the short side that holds the leading vectors; null: take all of it.
+ *
+ * Tridiagonal form takes 4/3 short³ operations. Iteration on a subspace takes some ten cycles of nine products of
+ * 2 short² width each where the spectrum falls slowly, so it is for ranks that are a very small part of a large matrix.
+ */
+function basisFor(rows: Rows, rank: number): readonly Float64Array[] | null {
   const { short, long } = rows;
-  const width = rank + Math.max(16, Math.ceil(rank / 2));
-  if (short <= SMALL || 2 * width > short) return null;
+  if (short <= SMALL) return null;
   const random = createRandom(0, `truncated SVD of [${short}, ${long}] at rank ${rank}`);
-  return leadingSubspace(gramMatrix(rows), short, rank, width, random);
+  const gram = gramMatrix(rows);
+  const width = rank + Math.max(16, Math.ceil(rank / 2));
+  const iterated = 128 * width <= short ? leadingSubspace(gram, short, rank, width, random) : null;
+  if (iterated !== null) return iterated;
+  const tridiagonal = tridiagonalize(gram, short);
+  const eigenvalues = tridiagonalEigenvalues(tridiagonal, rank);
+  const vectors = tridiagonalEigenvectors(tridiagonal, eigenvalues, random);
+  if (vectors !== null) tridiagonal.turnBack(vectors);
+  return vectors;
 }
 
 function allRows({ short, long, values }: Rows): Float64Array[] {
@@ -100,23 +115,38 @@ function allRows({ short, long, values }: Rows): Float64Array[] {
 }
 
 function projectRows({ short, long, values }: Rows, basis: readonly Float64Array[]): Float64Array[] {
-  const projected = basis.map(() => new Float64Array(long));
-  for (let row = 0; row < short; row++) {
-    const source = values.subarray(row * long, (row + 1) * long);
-    basis.forEach((vector, index) => {
-      const factor = vector[row] as number;
-      const target = projected[index] as Float64Array;
-      for (let k = 0; k < long; k++) target[k] = (target[k] as number) + factor * (source[k] as number);
-    });
-  }
-  return projected;
+  return basis.map((weights) => {
+    const target = new Float64Array(long);
+    let row = 0;
+    // Four rows at once: the target is read and written once for them.
+    for (; row + 3 < short; row += 4) {
+      const [a, b, c, d] = [
+        weights[row] as number,
+        weights[row + 1] as number,
+        weights[row + 2] as number,
+        weights[row + 3] as number,
+      ];
+      const start = row * long;
+      for (let k = 0; k < long; k++) {
+        const from = start + k;
+        target[k] =
+          (target[k] as number) +
+          a * (values[from] as number) +
+          b * (values[from + long] as number) +
+          c * (values[from + 2 * long] as number) +
+          d * (values[from + 3 * long] as number);
+      }
+    }
+    for (; row < short; row++)
+      subtract(target, values.subarray(row * long, (row + 1) * long), -(weights[row] as number));
+    return target;
+  });
 }
 
 function combine(basis: readonly Float64Array[], weights: Float64Array, size: number): Float64Array {
   const sum = new Float64Array(size);
   basis.forEach((vector, index) => {
-    const factor = weights[index] as number;
-    for (let i = 0; i < size; i++) sum[i] = (sum[i] as number) + factor * (vector[i] as number);
+    subtract(sum, vector, -(weights[index] as number));
   });
   return sum;
 }
@@ -131,35 +161,30 @@ function completeNoiseColumns(
   size: number,
   rank: number,
 ): void {
-  const column = (k: number): Float64Array =>
-    Float64Array.from({ length: size }, (_, i) => vectors[i * rank + k] as number);
-  for (let k = 0; k < rank; k++) {
-    if ((falling[k] as number) > ROUNDING * (falling[0] as number)) continue;
-    // Values fall: what comes after is noise as well, and completed after this one.
-    const others = Array.from({ length: k }, (_, other) => column(other));
-    const found = orthogonalUnit(others, size);
-    for (let i = 0; i < size; i++) vectors[i * rank + k] = found[i] as number;
+  const columns: Float64Array[] = Array.from({ length: rank }, (_, k) =>
+    Float64Array.from({ length: size }, (_, i) => vectors[i * rank + k] as number),
+  );
+  let axis = 0;
+  // Values fall: what comes after the first that is noise is noise as well.
+  for (
+    let k = falling.findIndex((value) => value <= ROUNDING * (falling[0] as number));
+    k >= 0 && k < rank;
+    k++
+  ) {
+    // A unit vector that the others span, or nearly, is spanned by more of them as well: no axis is tried twice.
+    const others = columns.slice(0, k);
+    let unit = axisVector(size, axis++);
+    while (!orthonormalizeAgainst(others, unit, 0.5 / Math.sqrt(size))) unit = axisVector(size, axis++);
+    columns[k] = unit;
+    for (let i = 0; i < size; i++) vectors[i * rank + k] = unit[i] as number;
   }
 }
 
-/** The first unit vector that, orthogonalized against the others, keeps enough of its length. */
-function orthogonalUnit(others: readonly Float64Array[], size: number): Float64Array {
-  for (let axis = 0; axis < size; axis++) {
-    const vector = new Float64Array(size);
-    vector[axis] = 1;
-    for (let pass = 0; pass < 2; pass++) {
-      for (const other of others) {
-        let along = 0;
-        for (let i = 0; i < size; i++) along += (other[i] as number) * (vector[i] as number);
-        for (let i = 0; i < size; i++) vector[i] = (vector[i] as number) - along * (other[i] as number);
-      }
-    }
-    const norm = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
-    if (norm > 0.5 / Math.sqrt(size)) return vector.map((value) => value / norm);
-  }
-  throw new RangeError(
-    `There is no vector of ${size} elements that is orthogonal to ${others.length} others.`,
-  );
+function axisVector(size: number, axis: number): Float64Array {
+  if (axis >= size) throw new RangeError(`No vector of ${size} elements is orthogonal to the others.`);
+  const vector = new Float64Array(size);
+  vector[axis] = 1;
+  return vector;
 }
 
 function fixSigns(u: Float64Array, v: Float64Array, rank: number): void {
