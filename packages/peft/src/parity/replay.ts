@@ -39,7 +39,12 @@ export interface ReplayOptions {
   readonly weights?: WeightForm;
   /** Which of the job's first values are taken, by name; all where absent. The method makes the others. */
   readonly takesInitial?: RegExp;
+  /** Called after every step with access to the stage's tensors, for what else is to be compared. */
+  readonly afterStep?: (step: number, read: ReadTensor) => Promise<void>;
 }
+
+/** The present value of one of the stage's tensors. */
+export type ReadTensor = (name: string) => Promise<Float32Array>;
 
 /** Runs a training job with a method: the same batches and learning rates from the same first values. */
 export async function replayJob(job: TrainingJob, options: ReplayOptions): Promise<Replay> {
@@ -81,6 +86,7 @@ export async function replayJob(job: TrainingJob, options: ReplayOptions): Promi
       loss: outputs[TRAINING_OUTPUTS.loss]?.data[0] as number,
       gradientNorm: outputs[OPTIMIZER_OUTPUTS.gradientNorm]?.data[0] as number,
     });
+    await options.afterStep?.(step, run.read);
   }
   if (run === null) throw new RangeError("The job has no steps.");
   const logits = await evaluationLogits(job, run);
@@ -166,6 +172,8 @@ class StageRun {
     this.#programs.set(key, made);
     return made;
   }
+
+  readonly read: ReadTensor = (name) => this.#store.read(name);
 
   get names(): readonly string[] {
     return this.#store.names;
