@@ -22,7 +22,7 @@ export function threeFactorPath(
   const low = site.dropout(site.x, dropout).matmul(a, { transposeB: true });
   const released = releasedColumns(rank, stage);
   const through = (rows: Tensor, outer: Tensor): Tensor =>
-    low.matmul(rows, { transposeB: true }).matmul(outer, { transposeB: true, scale });
+    low.matmul(rows, { transposeB: true, recomputable: true }).matmul(outer, { transposeB: true, scale });
   if (released === 0 || released === rank) return site.base().add(through(s, b));
   const trained = rank - released;
   const [releasedStart, trainedStart] = schedule.order === "leading-first" ? [0, released] : [trained, 0];
