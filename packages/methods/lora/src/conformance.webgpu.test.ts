@@ -1,52 +1,5 @@
-import { fileURLToPath } from "node:url";
-import {
-  describeAdapterParity,
-  describeHalfStorageParity,
-  describeMethodConformance,
-  describeTrainingParity,
-  shareWebgpu,
-} from "@peftbench/peft/conformance";
-import { describe } from "vitest";
+import { describeMethodConformance } from "@peftbench/peft/conformance";
+import { conformance } from "./conformance.ts";
 import { lora } from "./index.ts";
 
-const fixture = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
-const job = {
-  config: { rank: 4, alpha: 8, targetModules: ["query", "value"] },
-  jobFolder: fixture("harness/fixtures/training/lora"),
-  withoutInfluence: null,
-};
-
-describe("on WebGPU", () => {
-  const webgpu = shareWebgpu();
-  const createExecutor = webgpu.executor;
-
-  describeMethodConformance(lora, {
-    createExecutor,
-    config: { rank: 3, alpha: 6 },
-    dropoutConfig: { rank: 3, alpha: 6, dropout: 0.4 },
-    totalSteps: 6,
-    stepZeroTolerance: 0,
-    overfit: { learningRate: 0.02, steps: 60, lossFactor: 0.2 },
-    savesAsPeft: true,
-    // Counting and configurations need no executor: lora.test.ts has them.
-    counts: [],
-    invalidConfigs: [],
-  });
-  describeTrainingParity(lora, { ...job, createExecutor });
-  describeAdapterParity(lora, {
-    createExecutor,
-    config: job.config,
-    adapterFolder: fixture("harness/fixtures/training/adapter"),
-    modelFolder: fixture("models/fixtures/bert/gelu-erf"),
-    labelCount: 2,
-    written: [],
-    misfits: [],
-  });
-  describeHalfStorageParity(lora, { ...job, webgpu });
-});
-
-describe("on WebGPU without clamped shaders", () => {
-  const webgpu = shareWebgpu({ robustness: false });
-  describeTrainingParity(lora, { ...job, createExecutor: webgpu.executor });
-  describeHalfStorageParity(lora, { ...job, webgpu });
-});
+describeMethodConformance(lora, conformance, "webgpu");

@@ -20,9 +20,8 @@ export interface InvalidConfig {
   readonly message: RegExp;
 }
 
-/** What the suite must know of a method beside its definition. */
+/** What the suite must know of a method beside its definition, on whatever executor it runs. */
 export interface ConformanceOptions {
-  readonly createExecutor: () => Executor | Promise<Executor>;
   /** A configuration that fits the suite's model: `smallBert`. */
   readonly config: Readonly<Record<string, unknown>>;
   /** The same with the method's own dropout; null where it has none. */
@@ -31,12 +30,15 @@ export interface ConformanceOptions {
   readonly totalSteps: number;
   /** Largest difference of logits from the bare model's before training; 0: the same bits. */
   readonly stepZeroTolerance: number;
-  /** One batch with the head frozen: after `steps` at `learningRate` its loss is at most `lossFactor` of the first. */
+  /**
+   * One batch with the head frozen: after `steps` at `learningRate` its loss is at most `lossFactor` of the first.
+   * Null: the method has nothing to learn with beside the head, and nothing else trains.
+   */
   readonly overfit: {
     readonly learningRate: number;
     readonly steps: number;
     readonly lossFactor: number;
-  };
+  } | null;
   /** Whether the method can be saved in the format of Hugging Face PEFT. */
   readonly savesAsPeft: boolean;
   /**
@@ -58,6 +60,8 @@ export interface Subject {
 /** One property that every method must have. */
 export interface Check {
   readonly name: string;
+  /** Whether it runs graphs. What does not is the same on every executor. */
+  readonly usesExecutor: boolean;
   /** @throws ConformanceError where the method lacks the property. */
   readonly run: (subject: Subject) => Promise<void>;
 }

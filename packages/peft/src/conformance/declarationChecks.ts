@@ -10,6 +10,7 @@ import { ADAMW, batch, SEED } from "./subject.ts";
 export const declarationChecks: readonly Check[] = [
   {
     name: "counts its parameters by the closed formula",
+    usesExecutor: false,
     run: async ({ method, options }) => {
       for (const expected of options.counts) {
         const attachment = attachMethod(method, expected.model, expected.config, expected);
@@ -29,6 +30,7 @@ export const declarationChecks: readonly Check[] = [
   },
   {
     name: "updates in its training graphs just what it declares to train",
+    usesExecutor: false,
     run: async ({ method, options }) => {
       const { totalSteps } = options;
       const spectra = spectraOf(randomWeights(smallBert, SEED));
@@ -61,6 +63,7 @@ export const declarationChecks: readonly Check[] = [
   },
   {
     name: "refuses an option that it does not know, by name",
+    usesExecutor: false,
     run: async ({ method, options }) => {
       const config = { ...options.config, noSuchOption: 1 };
       assertRefused("an unknown option", /noSuchOption/, () =>
@@ -70,6 +73,7 @@ export const declarationChecks: readonly Check[] = [
   },
   {
     name: "refuses configurations that cannot work, by name",
+    usesExecutor: false,
     run: async ({ method, options }) => {
       for (const { name, config, message } of options.invalidConfigs) {
         assertRefused(name, message, () =>

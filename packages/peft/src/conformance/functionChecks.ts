@@ -12,6 +12,7 @@ const MERGE_TOLERANCE = 1e-5;
 export const functionChecks: readonly Check[] = [
   {
     name: "leaves the model's output as it is before the first step",
+    usesExecutor: true,
     run: async (subject) => {
       const { run, model, base } = await attachedRun(subject);
       const expected = await bareLogits(subject, model, dataOf(base));
@@ -26,6 +27,7 @@ export const functionChecks: readonly Check[] = [
   },
   {
     name: "gives the same output merged into the model's weights as beside them",
+    usesExecutor: true,
     run: async (subject) => {
       const attached = await attachedRun(subject);
       const { run, model, attachment } = attached;
@@ -45,6 +47,7 @@ export const functionChecks: readonly Check[] = [
   },
   {
     name: "comes back from the PEFT format with the same output",
+    usesExecutor: true,
     run: async (subject) => {
       const attached = await attachedRun(subject);
       const { run, attachment } = attached;

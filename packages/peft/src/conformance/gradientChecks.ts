@@ -22,6 +22,7 @@ const ABSOLUTE_TOLERANCE = 2e-5;
 export const gradientChecks: readonly Check[] = [
   {
     name: "has the gradients that differences of the loss show, in every stage and tensor",
+    usesExecutor: true,
     run: async (subject) => {
       const { run, model, attachment } = await attachedRun(subject);
       for (const stage of attachment.stages) {

@@ -15,7 +15,6 @@ const UP = 1 + 2 * 3 * 16 * RANK;
 const DOWN = 2 * (16 + 16 + 24) * RANK;
 
 const options: ConformanceOptions = {
-  createExecutor: () => createCpuExecutor({ threads: 1 }),
   config: { rank: RANK },
   dropoutConfig: null,
   totalSteps: TOTAL_STEPS,
@@ -68,13 +67,21 @@ describe("the conformance suite", () => {
 
   for (const [fault, checkName] of Object.entries(faults) as [Fault, RegExp][]) {
     it(`fails a method that ${fault}`, async () => {
-      const executor = await options.createExecutor();
+      const executor = createCpuExecutor({ threads: 1 });
       const check = conformanceChecks.find(({ name }) => checkName.test(name));
       const run = check?.run({ method: toyMethod(fault), options, executor });
       await expect(run).rejects.toThrow(ConformanceError);
       await executor.dispose();
     });
   }
+
+  it("fails a method that says it can learn nothing beside the head, and trains something", async () => {
+    const executor = createCpuExecutor({ threads: 1 });
+    const check = conformanceChecks.find(({ name }) => /one batch by heart/.test(name));
+    const run = check?.run({ method: toyMethod(null), options: { ...options, overfit: null }, executor });
+    await expect(run).rejects.toThrow(/train beside the head/);
+    await executor.dispose();
+  });
 
   it("has a fault here for every property", () => {
     const found = conformanceChecks.filter(({ name }) =>

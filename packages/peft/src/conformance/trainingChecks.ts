@@ -1,12 +1,13 @@
 import { accumulatorName, momentNames } from "@peftbench/runtime";
 import type { MethodStage, ModelShape } from "../index.ts";
-import { buildEvaluationGraph, trainableTensors } from "../index.ts";
+import { attachMethod, buildEvaluationGraph, trainableTensors } from "../index.ts";
 import { largestDifference } from "../parity/differences.ts";
+import { spectraOf } from "../spectra/spectra.ts";
 import { rowsOf } from "./batch.ts";
 import type { Check, Subject } from "./check.ts";
 import { assertThat, sameBits } from "./check.ts";
-import { smallBert, smallBertWithFrozenHead } from "./models.ts";
-import { ADAMW, attachedRun, batch, ROWS, trainAll } from "./subject.ts";
+import { randomWeights, smallBert, smallBertWithFrozenHead } from "./models.ts";
+import { ADAMW, attachedRun, batch, ROWS, SEED, trainAll } from "./subject.ts";
 import type { SuiteRun } from "./suiteRun.ts";
 import { updateMasks } from "./updateMasks.ts";
 
@@ -17,8 +18,18 @@ const ACCUMULATION_TOLERANCE = 4e-6;
 export const trainingChecks: readonly Check[] = [
   {
     name: "learns one batch by heart while the head is frozen",
+    usesExecutor: true,
     run: async (subject) => {
-      const { learningRate, steps, lossFactor } = subject.options.overfit;
+      const { overfit, config, totalSteps } = subject.options;
+      if (overfit === null) {
+        const model = smallBertWithFrozenHead;
+        const spectra = spectraOf(randomWeights(model, SEED));
+        const { stages } = attachMethod(subject.method, model, config, { totalSteps, spectra });
+        const names = stages.flatMap((stage) => trainableTensors(model, stage).map(({ name }) => name));
+        assertThat(names.length === 0, `${names.join(", ")} train beside the head: give "overfit" a goal.`);
+        return;
+      }
+      const { learningRate, steps, lossFactor } = overfit;
       const { run } = await attachedRun(subject, {
         model: smallBertWithFrozenHead,
         learningRate,
@@ -45,6 +56,7 @@ export const trainingChecks: readonly Check[] = [
   },
   {
     name: "moves what trains and nothing else, bit for bit, under AdamW with weight decay",
+    usesExecutor: true,
     run: async (subject) => {
       const { run, model, attachment } = await attachedRun(subject);
       for (const stage of attachment.stages) {
@@ -71,6 +83,7 @@ export const trainingChecks: readonly Check[] = [
   },
   {
     name: "leaves alone what its update masks freeze, moments too, and moves the rest",
+    usesExecutor: true,
     run: async (subject) => {
       const { run } = await attachedRun(subject);
       for (let step = 0; step < subject.options.totalSteps; step++) {
@@ -98,6 +111,7 @@ export const trainingChecks: readonly Check[] = [
   },
   {
     name: "ends with the same bits when it was interrupted after any step",
+    usesExecutor: true,
     run: async (subject) => {
       const { totalSteps } = subject.options;
       const whole = await attachedRun(subject, { dropout: 0.1 });
@@ -131,6 +145,7 @@ export const trainingChecks: readonly Check[] = [
   },
   {
     name: "accumulates over micro-batches to the gradient and the update of the whole batch",
+    usesExecutor: true,
     run: async (subject) => {
       const step = subject.options.totalSteps - 1;
       for (const parts of [2, ROWS]) {
@@ -163,6 +178,7 @@ export const trainingChecks: readonly Check[] = [
   },
   {
     name: "draws the same dropout for the same step, another for another, and none in evaluation",
+    usesExecutor: true,
     run: async (subject) => {
       const { config, dropoutConfig } = subject.options;
       const settings = [

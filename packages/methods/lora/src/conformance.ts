@@ -1,12 +1,10 @@
+import type { ConformanceOptions } from "@peftbench/peft/conformance";
 import {
   CLASSIFIER_PARAMETERS,
-  describeMethodConformance,
   encoderShape,
   POOLER_PARAMETERS,
   PUBLISHED_SIZES,
 } from "@peftbench/peft/conformance";
-import { createCpuExecutor } from "@peftbench/runtime";
-import { lora } from "./index.ts";
 
 const { base, large } = PUBLISHED_SIZES;
 const classifier = (hidden: number): number => 2 * hidden + 2;
@@ -21,8 +19,7 @@ const SIX_MATRICES = [
   "output.dense",
 ];
 
-describeMethodConformance(lora, {
-  createExecutor: () => createCpuExecutor({ threads: 1 }),
+export const conformance: ConformanceOptions = {
   config: { rank: 3, alpha: 6 },
   dropoutConfig: { rank: 3, alpha: 6, dropout: 0.4 },
   totalSteps: 6,
@@ -78,4 +75,4 @@ describeMethodConformance(lora, {
     },
     { name: "a pattern that matches nothing", config: { targetModules: ".*_proj" }, message: /_proj/ },
   ],
-});
+};

@@ -1,9 +1,7 @@
-import { describeMethodConformance, smallBert } from "@peftbench/peft/conformance";
-import { createCpuExecutor } from "@peftbench/runtime";
-import { full } from "./index.ts";
+import type { ConformanceOptions } from "@peftbench/peft/conformance";
+import { smallBert } from "@peftbench/peft/conformance";
 
-describeMethodConformance(full, {
-  createExecutor: () => createCpuExecutor({ threads: 1 }),
+export const conformance: ConformanceOptions = {
   config: {},
   dropoutConfig: null,
   totalSteps: 4,
@@ -22,4 +20,4 @@ describeMethodConformance(full, {
     },
   ],
   invalidConfigs: [{ name: "a configuration that is no object", config: "all", message: /expected object/ }],
-});
+};

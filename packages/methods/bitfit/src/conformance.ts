@@ -1,14 +1,7 @@
-import {
-  CLASSIFIER_PARAMETERS,
-  describeMethodConformance,
-  encoderShape,
-  PUBLISHED_SIZES,
-} from "@peftbench/peft/conformance";
-import { createCpuExecutor } from "@peftbench/runtime";
-import { bitfit } from "./index.ts";
+import type { ConformanceOptions } from "@peftbench/peft/conformance";
+import { CLASSIFIER_PARAMETERS, encoderShape, PUBLISHED_SIZES } from "@peftbench/peft/conformance";
 
-describeMethodConformance(bitfit, {
-  createExecutor: () => createCpuExecutor({ threads: 1 }),
+export const conformance: ConformanceOptions = {
   config: {},
   dropoutConfig: null,
   totalSteps: 4,
@@ -26,4 +19,4 @@ describeMethodConformance(bitfit, {
     },
   ],
   invalidConfigs: [{ name: "a rank", config: { rank: 8 }, message: /rank/ }],
-});
+};

@@ -1,14 +1,10 @@
 import type { ConformanceOptions } from "@peftbench/peft/conformance";
 import {
   CLASSIFIER_PARAMETERS,
-  describeMethodConformance,
   encoderShape,
   POOLER_PARAMETERS,
   PUBLISHED_SIZES,
 } from "@peftbench/peft/conformance";
-import { createCpuExecutor } from "@peftbench/runtime";
-import { describe } from "vitest";
-import { lamda } from "./index.ts";
 
 const SIX_MATRICES = [
   "query",
@@ -34,8 +30,7 @@ const { base } = PUBLISHED_SIZES;
 /** Rows of all six matrices of twelve layers. */
 const allRows = 12 * (5 * 768 + 3072);
 
-const options: ConformanceOptions = {
-  createExecutor: () => createCpuExecutor({ threads: 1 }),
+export const conformance: ConformanceOptions = {
   config: { rank: 4, alpha: 8, targetModules: ["query", "output.dense"] },
   dropoutConfig: { rank: 4, alpha: 8, dropout: 0.4 },
   totalSteps: TOTAL_STEPS,
@@ -73,34 +68,3 @@ const options: ConformanceOptions = {
     { name: "more than all steps", config: { freezeFraction: 1.5 }, message: /freezeFraction/ },
   ],
 };
-
-describeMethodConformance(lamda, options);
-
-describe.each([
-  { name: "trailing directions first", config: { freezeOrder: "trailing-first" } },
-  { name: "in one stage, masked throughout", config: { stages: 1 } },
-  { name: "in two stages", config: { stages: 2 } },
-  { name: "to the end of training", config: { freezeFraction: 1 } },
-  { name: "from the start", config: { freezeFraction: 0 } },
-])("frozen $name", ({ config }) => {
-  describeMethodConformance(lamda, { ...options, config: { ...options.config, ...config }, counts: [] });
-});
-
-describe("started on the singular values", () => {
-  describeMethodConformance(lamda, {
-    ...options,
-    config: { ...options.config, init: "svd-sigma" },
-    // The base weight loses what the path adds, both rounded to f32.
-    stepZeroTolerance: 5e-6,
-    roundTripTolerance: 1e-5,
-    counts: [],
-  });
-});
-
-describe("started as the released code does", () => {
-  describeMethodConformance(lamda, {
-    ...options,
-    config: { ...options.config, init: "released-code" },
-    counts: [],
-  });
-});

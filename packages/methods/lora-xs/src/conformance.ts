@@ -1,16 +1,9 @@
-import {
-  CLASSIFIER_PARAMETERS,
-  describeMethodConformance,
-  encoderShape,
-  PUBLISHED_SIZES,
-} from "@peftbench/peft/conformance";
-import { createCpuExecutor } from "@peftbench/runtime";
-import { loraXs } from "./index.ts";
+import type { ConformanceOptions } from "@peftbench/peft/conformance";
+import { CLASSIFIER_PARAMETERS, encoderShape, PUBLISHED_SIZES } from "@peftbench/peft/conformance";
 
 const FOUR_MATRICES = ["query", "value", "attention.output.dense", "output.dense"];
 
-describeMethodConformance(loraXs, {
-  createExecutor: () => createCpuExecutor({ threads: 1 }),
+export const conformance: ConformanceOptions = {
   config: { rank: 4, alpha: 8, targetModules: ["query", "value", "output.dense"] },
   dropoutConfig: { rank: 4, alpha: 8, dropout: 0.4 },
   totalSteps: 6,
@@ -31,4 +24,4 @@ describeMethodConformance(loraXs, {
     { name: "rank 0", config: { rank: 0 }, message: /rank/ },
     { name: "alpha 0", config: { alpha: 0 }, message: /alpha/ },
   ],
-});
+};

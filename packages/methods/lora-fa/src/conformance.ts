@@ -1,14 +1,7 @@
-import {
-  CLASSIFIER_PARAMETERS,
-  describeMethodConformance,
-  encoderShape,
-  PUBLISHED_SIZES,
-} from "@peftbench/peft/conformance";
-import { createCpuExecutor } from "@peftbench/runtime";
-import { loraFa } from "./index.ts";
+import type { ConformanceOptions } from "@peftbench/peft/conformance";
+import { CLASSIFIER_PARAMETERS, encoderShape, PUBLISHED_SIZES } from "@peftbench/peft/conformance";
 
-describeMethodConformance(loraFa, {
-  createExecutor: () => createCpuExecutor({ threads: 1 }),
+export const conformance: ConformanceOptions = {
   config: { rank: 3, alpha: 6 },
   dropoutConfig: { rank: 3, alpha: 6, dropout: 0.4 },
   totalSteps: 6,
@@ -29,4 +22,4 @@ describeMethodConformance(loraFa, {
     { name: "rank 0", config: { rank: 0 }, message: /rank/ },
     { name: "dropout 1", config: { dropout: 1 }, message: /dropout/ },
   ],
-});
+};
