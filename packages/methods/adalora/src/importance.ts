@@ -1,4 +1,4 @@
-import type { AdapterParameter, StageContext, UpdateContext } from "@peftbench/peft";
+import type { AdapterParameter, UpdateContext } from "@peftbench/peft";
 import type { Tensor } from "@peftbench/runtime";
 import type { TripletNames } from "./triplets.ts";
 
@@ -61,12 +61,6 @@ export function tripletScores(names: TripletNames, score: (factor: string) => Te
     .reshape([lambda.size(0)])
     .add(q.mean([1]))
     .add(p.mean([0]));
-}
-
-/** Scores of a factor's elements from the statistics that are stored. */
-export function storedScore({ parameter }: Pick<StageContext, "parameter">, factor: string): Tensor {
-  const { sensitivity, uncertainty } = statisticNames(factor);
-  return parameter(sensitivity).mul(parameter(uncertainty));
 }
 
 function smoothed(average: Tensor, now: Tensor, decay: number): Tensor {
