@@ -27,3 +27,5 @@ export { TokenizerError } from "./tokenizer/errors.ts";
 export type { LoadTokenizerOptions } from "./tokenizer/load.ts";
 export { loadTokenizer } from "./tokenizer/load.ts";
 export type { EncodedText, Tokenizer } from "./tokenizer/tokenizer.ts";
+export { BERT_SPECIAL_TOKENS, bertTokenizerFiles, bertWords } from "./tokenizer/training/bertFiles.ts";
+export { trainWordPieces, type WordCounts, type WordPieceOptions } from "./tokenizer/training/wordPieces.ts";

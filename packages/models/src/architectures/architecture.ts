@@ -76,6 +76,26 @@ export interface EncoderOutputs {
   readonly logits: Tensor;
 }
 
+/** Masked-language modelling (Devlin et al. 2019): what an encoder is pretrained with. */
+export interface MaskedLanguageModel<Config = unknown> {
+  /** Every parameter of encoder and head, each with first values, as pretraining starts from nothing. */
+  readonly parameters: (config: Config) => readonly ParameterDeclaration[];
+  /**
+   * Logits over the vocabulary at chosen places, [rows * places, vocabulary]. The places are picked before the
+   * vocabulary is looked at, since logits of every token would be most of the step.
+   * @param selection [rows, places, length]: a one at the place in its row, else zeros (a row of zeros picks nothing).
+   *   As a product with it, picking has a gradient that stays on the device, where a gather's would not on the CPU
+   */
+  readonly build: (
+    context: Omit<ModelContext, "linear">,
+    config: Config,
+    batch: BatchShape,
+    selection: Tensor,
+  ) => Tensor;
+  /** Number of tokens that the configuration has embeddings for. */
+  readonly vocabularySize: (config: Config) => number;
+}
+
 /** How a checkpoint's tensor names relate to the declared ones. */
 export interface CheckpointNaming {
   /** Prefixes that a checkpoint may have or lack. */
@@ -97,6 +117,8 @@ export interface Architecture<Config = unknown> {
   readonly linearModules: (config: Config, head: HeadSpec) => readonly LinearModule[];
   readonly checkpointNaming: CheckpointNaming;
   readonly maxLength: (config: Config) => number;
+  /** Absent where this project cannot pretrain the architecture. */
+  readonly maskedLanguageModel?: MaskedLanguageModel<Config>;
   readonly build: (
     context: ModelContext,
     config: Config,

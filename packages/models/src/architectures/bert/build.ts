@@ -13,6 +13,28 @@ export function buildBert(
   batch: BatchShape,
 ): EncoderOutputs {
   const { graph } = context;
+  const hiddenStates = buildBertEncoder(context, config, batch);
+  const last = hiddenStates.at(-1) as Tensor;
+  const pooled = graph.withScope(POOLER, () => {
+    const firstToken = last
+      .reshape([batch.rows, batch.length, config.hiddenSize])
+      .slice(1, 0, 1)
+      .reshape([batch.rows, config.hiddenSize]);
+    return context.linear(POOLER, firstToken).tanh();
+  });
+  const logits = graph.withScope(CLASSIFIER, () =>
+    context.linear(CLASSIFIER, context.dropout(pooled, config.classifierDropout)),
+  );
+  return { hiddenStates, pooled, logits };
+}
+
+/** Output of the embeddings, then of each layer: [rows * length, hiddenSize]. */
+export function buildBertEncoder(
+  context: ModelContext,
+  config: BertConfig,
+  batch: BatchShape,
+): readonly Tensor[] {
+  const { graph } = context;
   const embedded = graph.withScope("bert.embeddings", () => buildEmbeddings(context, config, batch));
   const bias = paddingBias(
     graph.input(ENCODER_INPUTS.attentionMask, [batch.rows, batch.length], "f32"),
@@ -26,18 +48,7 @@ export function buildBert(
     );
     hiddenStates.push(hidden);
   }
-  const last = hidden;
-  const pooled = graph.withScope(POOLER, () => {
-    const firstToken = last
-      .reshape([batch.rows, batch.length, config.hiddenSize])
-      .slice(1, 0, 1)
-      .reshape([batch.rows, config.hiddenSize]);
-    return context.linear(POOLER, firstToken).tanh();
-  });
-  const logits = graph.withScope(CLASSIFIER, () =>
-    context.linear(CLASSIFIER, context.dropout(pooled, config.classifierDropout)),
-  );
-  return { hiddenStates, pooled, logits };
+  return hiddenStates;
 }
 
 function buildEmbeddings(context: ModelContext, config: BertConfig, batch: BatchShape): Tensor {
@@ -85,7 +96,8 @@ function buildLayer(
   return layerNorm(context, config, `${layer}.output.LayerNorm`, narrow.add(afterAttention));
 }
 
-function activate(config: BertConfig, x: Tensor): Tensor {
+/** The activation that the configuration names. */
+export function activate(config: BertConfig, x: Tensor): Tensor {
   switch (config.activation) {
     case "gelu":
       return x.gelu();
@@ -96,7 +108,13 @@ function activate(config: BertConfig, x: Tensor): Tensor {
   }
 }
 
-function layerNorm(context: ModelContext, config: BertConfig, name: string, x: Tensor): Tensor {
+/** Layer normalization with the parameters below `name`. */
+export function layerNorm(
+  context: Pick<ModelContext, "parameter">,
+  config: BertConfig,
+  name: string,
+  x: Tensor,
+): Tensor {
   return x.layerNorm(
     context.parameter(`${name}.weight`),
     context.parameter(`${name}.bias`),

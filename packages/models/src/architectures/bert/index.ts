@@ -2,6 +2,7 @@ import type { Architecture } from "../architecture.ts";
 import { buildBert } from "./build.ts";
 import type { BertConfig } from "./config.ts";
 import { parseBertConfig } from "./config.ts";
+import { bertMaskedLanguageModel } from "./maskedLanguageModel.ts";
 import { bertLinearModules, bertParameters } from "./parameters.ts";
 
 export const bert: Architecture<BertConfig> = {
@@ -18,5 +19,6 @@ export const bert: Architecture<BertConfig> = {
       name.replace(/LayerNorm\.gamma$/, "LayerNorm.weight").replace(/LayerNorm\.beta$/, "LayerNorm.bias"),
   },
   maxLength: (config) => config.maxPositions,
+  maskedLanguageModel: bertMaskedLanguageModel,
   build: buildBert,
 };
