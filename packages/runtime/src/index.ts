@@ -40,7 +40,7 @@ export * from "./execute/webgpu/ledger/ledger.ts";
 export { type ExecutorOverhead, planOverhead } from "./execute/webgpu/overhead.ts";
 export { GraphBuilder, type ParameterOptions } from "./graph/builder.ts";
 export * from "./graph/graph.ts";
-export { decodeHalf } from "./graph/half.ts";
+export { decodeHalf, encodeHalf } from "./graph/half.ts";
 export * from "./graph/spec.ts";
 export { type FusedAttentionOptions, type MatmulOptions, Tensor } from "./graph/tensor.ts";
 export type { AdamWAttributes } from "./ops/adamw.ts";
