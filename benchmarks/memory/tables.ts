@@ -145,7 +145,7 @@ export function reasonsTable(
 }
 
 function reason({ symbol, formula, isKept, from }: NeededTensor): string {
-  const name = symbol === null ? formula : formula.startsWith("drop") ? "drop(x)" : symbol;
+  const name = symbol === null || symbol === "x" ? formula : symbol;
   if (isKept) {
     const others = othersText(from.flatMap(({ alsoReadBy }) => alsoReadBy));
     return `${name} is kept${others === null ? ", for it alone" : `; also for ${others}`}`;
