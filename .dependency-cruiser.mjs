@@ -73,11 +73,18 @@ export default {
       to: { path: "^packages/", pathNot: "^packages/$1/", dependencyTypes: ["local"] },
     },
     {
+      name: "examples-import-as-methods",
+      severity: "error",
+      comment: "An example is a method that is not among the packages yet: it may import what they may.",
+      from: { path: "^examples/" },
+      to: { path: "^packages/", pathNot: mayImport["methods/*"].map(folderPattern) },
+    },
+    {
       name: "packages-import-packages-only",
       severity: "error",
-      comment: "Suites and scripts use the packages, never the other way round.",
+      comment: "Suites, examples and scripts use the packages, never the other way round.",
       from: { path: "^packages/" },
-      to: { path: "^(benchmarks|scripts|datasets|results)/" },
+      to: { path: "^(benchmarks|examples|scripts|datasets|results)/" },
     },
     {
       name: "resolvable",
