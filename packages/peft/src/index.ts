@@ -19,7 +19,7 @@ export {
   loraNames,
   loraScale,
 } from "./loraFormat.ts";
-export { addScaled, joinColumns, multiply } from "./matrices.ts";
+export { addScaled, joinColumns, multiply, takeColumns } from "./matrices.ts";
 export { mergedParameters } from "./merge.ts";
 export * from "./method.ts";
 export { buildModelGraph, type DropoutContext, type ModelShape } from "./modelGraph.ts";

@@ -1,6 +1,7 @@
 import type { LinearModule } from "@peftbench/models";
 import type { Shape } from "@peftbench/runtime";
 import { checkAdapterConfig } from "./adapterConfig.ts";
+import { MethodError } from "./errors.ts";
 import type { PeftAdapter } from "./method.ts";
 import type { TargetModules } from "./targets.ts";
 import { peftTargetModules } from "./targets.ts";
@@ -76,18 +77,52 @@ function loraConfig(description: LoraDescription): Readonly<Record<string, unkno
 /** Options of PEFT's LoRA that change the function and that no method here has, at the value that turns them off. */
 const UNUSED_OPTIONS = { bias: "none", fan_in_fan_out: false, use_dora: false } as const;
 
+/** Values of PEFT's `init_lora_weights` with which it changes base weights, so that A and B alone do not say the function. */
+const REWRITES_BASE = /^(pissa|olora|corda|loftq|lora_ga)/;
+
 /**
  * Refuses an adapter that computes something else than the description. Which modules it adapts shows in its tensors;
  * dropout plays no part once it is trained.
  *
+ * @param rewritingInit the `init_lora_weights` whose change of base weights the method makes too
  * @throws MethodError with the option, its value and the one that is needed
  */
 export function checkLoraConfig(
   found: Readonly<Record<string, unknown>>,
   description: LoraDescription,
+  rewritingInit: string | null = null,
 ): void {
-  const { lora_dropout: _, target_modules: __, ...needed } = loraConfig(description);
+  const { rank_pattern: _, alpha_pattern: __, ...config } = loraConfig(description);
+  const { lora_dropout: ___, target_modules: ____, ...needed } = config;
   // Files of older versions lack the later options.
-  const optional = ["rank_pattern", "alpha_pattern", "use_rslora", ...Object.keys(UNUSED_OPTIONS)];
-  checkAdapterConfig(found, needed, optional);
+  checkAdapterConfig(found, needed, ["use_rslora", ...Object.keys(UNUSED_OPTIONS)]);
+  for (const { module, rank, alpha } of description.sites) {
+    requireOfModule("rank_pattern", found, module, description.rank, rank);
+    requireOfModule("alpha_pattern", found, module, description.alpha, alpha);
+  }
+  const init = found.init_lora_weights;
+  if (typeof init === "string" && REWRITES_BASE.test(init) && init !== rewritingInit) {
+    throw new MethodError(
+      `The adapter's init_lora_weights is "${init}": it belongs to base weights that PEFT changed, which this method ` +
+        "does not have. Save it with path_initial_model_for_weight_conversion, as an ordinary LoRA adapter.",
+    );
+  }
+}
+
+/** By PEFT's rule: of a pattern's keys, regular expressions for a name's ending, the first one that matches. */
+function requireOfModule(
+  option: "rank_pattern" | "alpha_pattern",
+  found: Readonly<Record<string, unknown>>,
+  { name }: LinearModule,
+  usual: number,
+  needed: number,
+): void {
+  const entries = Object.entries((found[option] ?? {}) as Readonly<Record<string, unknown>>);
+  const entry = entries.find(([key]) => new RegExp(`^(.*\\.)?(${key})$`).test(name));
+  const is = entry === undefined ? usual : entry[1];
+  if (is !== needed) {
+    throw new MethodError(
+      `The adapter's ${option} gives ${name} ${JSON.stringify(is)}; the method needs ${needed}.`,
+    );
+  }
 }

@@ -23,7 +23,7 @@ import type { Tensor } from "@peftbench/runtime";
 import type { LoraConfig } from "./config.ts";
 import { loraConfigSchema } from "./config.ts";
 import { initialA, initialB, principalFactors } from "./initialize.ts";
-import { differenceAdapter } from "./pissaFormat.ts";
+import { differenceAdapter, pissaFactors } from "./pissaFormat.ts";
 
 /** Low-rank adaptation: `y = x Wᵀ + b + scale drop(x) Aᵀ Bᵀ`, W frozen (arXiv 2106.09685, section 4.1). */
 export const lora = defineMethod<LoraConfig>({
@@ -81,7 +81,8 @@ function attachLora(model: ModelDescription, config: LoraConfig): MethodAttachme
             const { a, b } = loraNames(module);
             return { a: value(a), b: value(b) };
           }),
-    fromPeft: (adapter) => {
+    fromPeft: (adapter, initial) => {
+      if (init === "pissa") return pissaFactors(adapter, description, initial);
       checkLoraConfig(adapter.config, description);
       return adapterValues(adapter, parameters);
     },

@@ -129,6 +129,7 @@ export function describeAdapterParity(method: PeftMethod, options: AdapterParity
       }
     }
 
+    if (options.written.length === 0) return;
     const python = process.env.PEFTBENCH_PYTHON;
     describe.skipIf(python === undefined)(
       "loaded by peft (set PEFTBENCH_PYTHON to a Python that has it)",

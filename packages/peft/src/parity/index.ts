@@ -14,7 +14,7 @@ export {
   runBert,
 } from "./bert.ts";
 export { largestDifference, relativeDifference } from "./differences.ts";
-export { type ReadTensor, type Replay, type ReplayOptions, replayJob } from "./replay.ts";
+export { jobModel, type ReadTensor, type Replay, type ReplayOptions, replayJob } from "./replay.ts";
 export { compareTraining, type TrainingDifferences } from "./training.ts";
 export { readJsonLines, readTensors, readTrainingJob, type TrainingJob } from "./trainingJob.ts";
 export { graphInForm, type WeightForm, weightsInForm } from "./weightForm.ts";

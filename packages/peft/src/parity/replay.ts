@@ -1,7 +1,7 @@
 import { loadPretrained } from "@peftbench/models";
 import type { AdamWOptions, Executor, Graph, ParameterStore, Program, SavePolicy } from "@peftbench/runtime";
 import { adamWInputs, applySavePolicy, leavesOf, OPTIMIZER_OUTPUTS } from "@peftbench/runtime";
-import type { MethodAttachment, MethodStage, ModelShape, PeftMethod } from "../index.ts";
+import type { BaseValues, MethodAttachment, MethodStage, ModelShape, PeftMethod } from "../index.ts";
 import {
   attachMethod,
   buildEvaluationGraph,
@@ -46,16 +46,23 @@ export interface ReplayOptions {
 /** The present value of one of the stage's tensors. */
 export type ReadTensor = (name: string) => Promise<Float32Array>;
 
+/** The model that a job trains, with its pretrained values. */
+export async function jobModel(
+  job: TrainingJob,
+): Promise<{ readonly model: ModelShape; readonly base: BaseValues }> {
+  const head = { kind: "classification", labelCount: job.labelCount } as const;
+  const pretrained = await loadPretrained(job.modelFolder, head, { seed: 0 });
+  return { model: { ...pretrained, head }, base: pretrained.values };
+}
+
 /** Runs a training job with a method: the same batches and learning rates from the same first values. */
 export async function replayJob(job: TrainingJob, options: ReplayOptions): Promise<Replay> {
   const { method, config, takesInitial } = options;
-  const head = { kind: "classification", labelCount: job.labelCount } as const;
-  const pretrained = await loadPretrained(job.modelFolder, head, { seed: 0 });
-  const model: ModelShape = { ...pretrained, head };
-  const spectra = spectraOf(pretrained.values);
+  const { model, base } = await jobModel(job);
+  const spectra = spectraOf(base);
   const attachment = attachMethod(method, model, config, { totalSteps: job.steps.length, spectra });
   const given = new Map([...job.initial].filter(([name]) => takesInitial?.test(name) ?? true));
-  const first = initialState(model, attachment, pretrained.values, {
+  const first = initialState(model, attachment, base, {
     seed: 0,
     accumulate: false,
     spectra,
