@@ -1,3 +1,4 @@
+export { bagOfWordsBaseline } from "./bagOfWords/baseline.ts";
 export { type Batch, type BatchOptions, makeBatch } from "./batching/batch.ts";
 export { type BucketOptions, bucketIndex, chooseBuckets } from "./batching/buckets.ts";
 export {
@@ -21,7 +22,7 @@ export {
   type DatasetErrorDetails,
   TaskArgumentError,
 } from "./errors.ts";
-export { findTask, glueTasks } from "./glue/index.ts";
+export { glueTasks } from "./glue/index.ts";
 export type { ColumnReference } from "./glue/tsv.ts";
 export {
   type Metric,
@@ -30,16 +31,26 @@ export {
   metrics,
   type NumberList,
 } from "./metrics/index.ts";
-export { type DataProvenance, type LoadedTask, loadTask } from "./source.ts";
+export { glueMiniTasks } from "./glueMini/index.ts";
+export { offlineTasks } from "./offline/index.ts";
+export { allTasks, findTask } from "./registry.ts";
+export { type DataProvenance, type LoadedTask, loadTask, needsDataFolder } from "./source.ts";
 export { type SelectionSplit, selectionSplit, subset } from "./splits.ts";
 export {
   type ClassificationTask,
   type Example,
   type LabelDefinition,
+  type LabelledSplits,
+  type LabelledText,
   outputCount,
   type RegressionTask,
   type SplitRows,
   type TaskDefinition,
   type TaskFiles,
+  type TaskGenerator,
   type TaskMetrics,
+  type TaskOrigin,
+  type TaskPackage,
+  type TaskSource,
+  type TaskSuite,
 } from "./task.ts";

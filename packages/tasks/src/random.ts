@@ -7,7 +7,7 @@ export type RandomSource = () => number;
  * What a random sequence is for. Mixed into its seed, so that one seed gives unrelated sequences for the subset,
  * the split and the order of batches. The numbers are part of every result: never change or reuse one.
  */
-export const randomStreams = { subset: 1, selection: 2, epoch: 3 } as const;
+export const randomStreams = { subset: 1, selection: 2, epoch: 3, glueMini: 4 } as const;
 
 /**
  * A random sequence that depends on nothing but its key: sfc32 (Chris Doty-Humphrey's PractRand) on a state hashed

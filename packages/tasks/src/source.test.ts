@@ -158,7 +158,7 @@ describe.skipIf(shared === undefined)(
       expect(provenance.rows).toEqual(task.publishedRows);
       expect(provenance.warnings).toEqual([]);
       expect(new Set([...train, ...dev].map((example) => example.id)).size).toBe(train.length + dev.length);
-      const isPair = task.files.columns.pair !== undefined;
+      const isPair = task.source.columns.pair !== undefined;
       expect([...train, ...dev].every((example) => (example.pair !== undefined) === isPair)).toBe(true);
     });
 

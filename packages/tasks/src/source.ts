@@ -1,10 +1,7 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { DatasetError } from "./errors.ts";
-import type { TsvRow } from "./glue/tsv.ts";
-import { readTsv } from "./glue/tsv.ts";
-import type { Example, SplitRows, TaskDefinition } from "./task.ts";
+import { readFromFolder } from "./glue/folder.ts";
+import { readPackage } from "./offline/package.ts";
+import type { Example, LabelledText, SplitName, SplitRows, TaskDefinition } from "./task.ts";
 
 /** Where data came from, for the `data` part of a result. */
 export interface DataProvenance {
@@ -14,7 +11,7 @@ export interface DataProvenance {
   readonly revision: string | null;
   /** sha256 in hexadecimal, of the lines `<sha256 of the file>  <file name>\n` for train and dev, in this order. */
   readonly checksum: string;
-  /** sha256 in hexadecimal of each file, by its name in the task definition. */
+  /** sha256 in hexadecimal of each file, by its name: the files read, or the rows as {@link jsonLines} writes them. */
   readonly fileChecksums: Readonly<Record<string, string>>;
   readonly rows: SplitRows;
   /** What a reader of the result should know of this copy, in full sentences. */
@@ -29,154 +26,98 @@ export interface LoadedTask {
   readonly provenance: DataProvenance;
 }
 
+/** A split, and what its checksum is of. */
+interface SplitContent {
+  readonly name: string;
+  readonly rows: readonly LabelledText[];
+  readonly bytes: Uint8Array | string;
+}
+
+interface Content {
+  readonly source: string;
+  readonly revision: string | null;
+  readonly train: SplitContent;
+  readonly dev: SplitContent;
+}
+
 /**
- * Reads a task's training and dev split from `<dataFolder>/<task folder>`; the task folder is found whatever its case.
- * @throws {DatasetError} where a folder or file is missing, or a file is not what the task definition says
+ * Gives a task's training and dev split, wherever they come from: files in a data folder, an installed package, or
+ * a generator.
+ * @param options.dataFolder needed by tasks whose `source.kind` is `files` alone
+ * @throws {DatasetError} where a folder, file or package is missing, or a file is not what the task definition says
  */
 export async function loadTask(
   task: TaskDefinition,
-  options: { readonly dataFolder: string },
+  options: { readonly dataFolder?: string | undefined } = {},
 ): Promise<LoadedTask> {
-  const folder = await findTaskFolder(task, options.dataFolder);
-  const train = await loadSplit(task, folder, "train");
-  const dev = await loadSplit(task, folder, "dev");
-  const rows = { train: train.examples.length, dev: dev.examples.length };
+  const { source, revision, train, dev } = await contentOf(task, options.dataFolder);
+  const rows = { train: train.rows.length, dev: dev.rows.length };
+  const checksums = { train: sha256(train.bytes), dev: sha256(dev.bytes) };
   return {
     task,
-    train: train.examples,
-    dev: dev.examples,
+    train: numbered(train.rows, "train"),
+    dev: numbered(dev.rows, "dev"),
     provenance: {
-      source: `${task.suite.toUpperCase()} ${task.files.folders[0]} (TSV folder)`,
-      revision: null,
-      checksum: sha256(`${train.checksum}  ${task.files.train}\n${dev.checksum}  ${task.files.dev}\n`),
-      fileChecksums: { [task.files.train]: train.checksum, [task.files.dev]: dev.checksum },
+      source,
+      revision,
+      checksum: sha256(`${checksums.train}  ${train.name}\n${checksums.dev}  ${dev.name}\n`),
+      fileChecksums: { [train.name]: checksums.train, [dev.name]: checksums.dev },
       rows,
       warnings: rowWarnings(task, rows),
     },
   };
 }
 
-async function loadSplit(
-  task: TaskDefinition,
-  folder: string,
-  split: "train" | "dev",
-): Promise<{ readonly examples: readonly Example[]; readonly checksum: string }> {
-  const name = task.files[split];
-  const file = join(folder, name);
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(file);
-  } catch (cause) {
-    throw new DatasetError({
-      code: "missing-file",
-      file,
-      found: `no readable file (${errorCode(cause)})`,
-      expected: `the ${split} split of ${task.title}`,
-      remedy: howToGet(task),
-    });
-  }
-  const { text, pair, label } = task.files.columns;
-  const columns = pair === undefined ? [label, text] : [label, text, pair];
-  const rows = readTsv(bytes, file, { shape: task.files.shape, columns });
-  const parseLabel = labelParser(task, file);
-  const examples = rows.map((row, index) => toExample(row, `${split}:${index}`, parseLabel, file));
-  return { examples, checksum: sha256(bytes) };
+/** Whether a task needs a data folder that somebody has to fill first. */
+export function needsDataFolder(task: TaskDefinition): boolean {
+  return task.source.kind === "files";
 }
 
-function toExample(
-  row: TsvRow,
-  id: string,
-  parseLabel: (value: string, line: number) => number,
-  file: string,
-): Example {
-  const [labelValue = "", text = "", pair] = row.values;
-  if (text.trim() === "" || pair?.trim() === "") {
-    throw new DatasetError({
-      code: "empty-text",
-      file,
-      line: row.line,
-      found: "an empty sentence",
-      expected: "some text in every text column",
-      remedy: "Get the file again, or correct this line.",
-    });
-  }
-  const label = parseLabel(labelValue, row.line);
-  return pair === undefined ? { id, text, label } : { id, text, pair, label };
+/** Rows as text, a JSON object a line: what checksums of text that is in no file of its own are taken of. */
+export function jsonLines(rows: readonly LabelledText[]): string {
+  return rows.map(({ text, pair, label }) => `${JSON.stringify({ text, pair, label })}\n`).join("");
 }
 
-function labelParser(task: TaskDefinition, file: string): (value: string, line: number) => number {
-  const unknown = (value: string, line: number, expected: string): DatasetError =>
-    new DatasetError({
-      code: "unknown-label",
-      file,
-      line,
-      found: `the label ${JSON.stringify(value)}`,
-      expected,
-      remedy: `Check that this is a labelled file of ${task.title} (GLUE's test files have no labels).`,
-    });
-  if (task.kind === "regression") {
-    const { min, max } = task.range;
-    return (value, line) => {
-      const score = /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
-      if (score >= min && score <= max) return score;
-      throw unknown(value, line, `a number from ${min} to ${max}`);
-    };
+async function contentOf(task: TaskDefinition, dataFolder: string | undefined): Promise<Content> {
+  const { source } = task;
+  switch (source.kind) {
+    case "files": {
+      const { train, dev } = await readFromFolder({ ...task, source }, dataFolder);
+      return {
+        source: `${task.suite.toUpperCase()} ${source.folders[0]} (TSV folder)`,
+        revision: null,
+        train: { name: source.train, ...train },
+        dev: { name: source.dev, ...dev },
+      };
+    }
+    case "package": {
+      const { version, splits } = await readPackage(task.title, source);
+      return {
+        source: `npm package ${source.name}`,
+        revision: version,
+        train: asJsonLines("train", splits.train),
+        dev: asJsonLines("dev", splits.dev),
+      };
+    }
+    case "generator": {
+      const { seed, version } = source;
+      const splits = source.generate({ seed, rows: task.publishedRows });
+      return {
+        source: `${task.suite} ${task.id} (synthetic, seed ${seed})`,
+        revision: `generator ${version}`,
+        train: asJsonLines("train", splits.train),
+        dev: asJsonLines("dev", splits.dev),
+      };
+    }
   }
-  const classes = new Map(task.labels.map((label, index) => [label.value, index]));
-  const expected = `one of ${task.labels.map((label) => JSON.stringify(label.value)).join(", ")}`;
-  return (value, line) => {
-    const index = classes.get(value);
-    if (index !== undefined) return index;
-    throw unknown(value, line, expected);
-  };
 }
 
-async function findTaskFolder(task: TaskDefinition, dataFolder: string): Promise<string> {
-  const usual = task.files.folders[0] ?? task.id;
-  let names: readonly string[];
-  try {
-    names = await readdir(dataFolder);
-  } catch (cause) {
-    throw new DatasetError({
-      code: "missing-folder",
-      file: dataFolder,
-      found: `no readable folder (${errorCode(cause)})`,
-      expected: `the data folder that holds ${usual}/${task.files.train}`,
-      remedy: howToGet(task),
-    });
-  }
-  const exact = task.files.folders.find((folder) => names.includes(folder));
-  if (exact !== undefined) return join(dataFolder, exact);
-
-  const wanted = new Set(task.files.folders.map((folder) => folder.toLowerCase()));
-  const matches = names.filter((name) => wanted.has(name.toLowerCase()));
-  if (matches.length === 1) return join(dataFolder, matches[0] ?? "");
-  if (matches.length > 1) {
-    throw new DatasetError({
-      code: "ambiguous-name",
-      file: dataFolder,
-      found: `the folders ${matches.join(", ")}`,
-      expected: `one folder named ${usual}, whatever its case`,
-      remedy: `Rename the right one to ${usual}, or remove the others.`,
-    });
-  }
-  const isTaskFolder = names.includes(task.files.train);
-  throw new DatasetError({
-    code: "missing-folder",
-    file: dataFolder,
-    found: isTaskFolder ? `${task.files.train} itself` : `no folder named ${task.files.folders.join(" or ")}`,
-    expected: `a folder ${usual} with ${task.files.train} and ${task.files.dev} in it (its case does not matter)`,
-    remedy: isTaskFolder ? "Give the folder one level up, named after the task inside it." : howToGet(task),
-  });
+function asJsonLines(split: SplitName, rows: readonly LabelledText[]): SplitContent {
+  return { name: `${split}.jsonl`, rows, bytes: jsonLines(rows) };
 }
 
-function howToGet(task: TaskDefinition): string {
-  const usual = task.files.folders[0] ?? task.id;
-  return (
-    `Download ${usual} from the GLUE benchmark's site (https://gluebenchmark.com/tasks) and unpack it so that ` +
-    `<data folder>/${usual}/${task.files.train} and <data folder>/${usual}/${task.files.dev} exist; ` +
-    `${task.datasetCard} describes the files.`
-  );
+function numbered(rows: readonly LabelledText[], split: SplitName): readonly Example[] {
+  return rows.map((row, index) => ({ id: `${split}:${index}`, ...row }));
 }
 
 function rowWarnings(task: TaskDefinition, rows: SplitRows): readonly string[] {
@@ -184,14 +125,10 @@ function rowWarnings(task: TaskDefinition, rows: SplitRows): readonly string[] {
     .filter((split) => rows[split] !== task.publishedRows[split])
     .map(
       (split) =>
-        `The ${split} split of this copy has ${rows[split]} examples, the published one ${task.publishedRows[split]}: figures are not comparable with published ones.`,
+        `The ${split} split of this copy has ${rows[split]} examples, the ${task.origin === "published" ? "published one" : "one on its card"} ${task.publishedRows[split]}: figures are not comparable with ${task.origin === "published" ? "published" : "other"} ones.`,
     );
 }
 
 function sha256(data: Uint8Array | string): string {
   return createHash("sha256").update(data).digest("hex");
-}
-
-function errorCode(cause: unknown): string {
-  return cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
 }

@@ -13,8 +13,9 @@ export interface TaskMetrics {
   readonly names: readonly MetricName[];
 }
 
-/** Where a task's examples stand in its files. */
+/** Examples that a person gets and keeps in a data folder: where they stand in its files. */
 export interface TaskFiles {
+  readonly kind: "files";
   /** Names of the folder inside the data folder; the first is the usual one, any is found whatever its case. */
   readonly folders: readonly string[];
   readonly train: string;
@@ -28,18 +29,52 @@ export interface TaskFiles {
   };
 }
 
-interface TaskBase {
+/** Examples cut out of text that an npm package ships, so that they are there wherever the project is installed. */
+export interface TaskPackage {
+  readonly kind: "package";
+  /** The package's name in the registry. */
+  readonly name: string;
+  /** Cuts the files of the installed package into examples; the same files always give the same examples. */
+  readonly read: (packageFolder: string) => Promise<LabelledSplits>;
+}
+
+/** Examples written by a program: what they are follows from a seed alone. */
+export interface TaskGenerator {
+  readonly kind: "generator";
+  /** Goes up whenever the same seed gives other text than before. */
+  readonly version: number;
+  /** The seed of the examples that `loadTask` gives. */
+  readonly seed: number;
+  /** Splits of any size, of a seed; no text of one split occurs in the other. */
+  readonly generate: (options: { readonly seed: number; readonly rows: SplitRows }) => LabelledSplits;
+}
+
+export type TaskSource = TaskFiles | TaskPackage | TaskGenerator;
+
+/**
+ * What a task's text is: a data set published for this purpose; real text that comes with the installation, made a
+ * task by us; or text that a program wrote.
+ */
+export type TaskOrigin = "published" | "bundled" | "synthetic";
+
+/** Tasks that are run and reported together. Only tasks of the GLUE benchmark are in `glue`. */
+export type TaskSuite = "glue" | "offline" | "glue-mini";
+
+interface TaskBase<Source extends TaskSource> {
   /** Short and lower-case, as a person types it: `sst2`. */
   readonly id: string;
   readonly title: string;
-  readonly suite: "glue";
+  readonly suite: TaskSuite;
+  readonly origin: TaskOrigin;
   readonly metrics: TaskMetrics;
-  readonly files: TaskFiles;
-  /** The numbers of examples of the published data set, to tell a cut-down copy by. */
+  readonly source: Source;
+  /** The numbers of examples of the data set as its card describes it, to tell another copy by. */
   readonly publishedRows: SplitRows;
   /** Path of the dataset card from the root of the project. */
   readonly datasetCard: string;
 }
+
+export type SplitName = "train" | "dev";
 
 export interface SplitRows {
   readonly train: number;
@@ -47,29 +82,39 @@ export interface SplitRows {
 }
 
 /** Choose one of several classes; `Example.label` is the class number. */
-export interface ClassificationTask extends TaskBase {
+export interface ClassificationTask<Source extends TaskSource = TaskSource> extends TaskBase<Source> {
   readonly kind: "classification";
   readonly labels: readonly LabelDefinition[];
 }
 
 /** Predict a score; `Example.label` is the score, within `range` (ends included). */
-export interface RegressionTask extends TaskBase {
+export interface RegressionTask<Source extends TaskSource = TaskSource> extends TaskBase<Source> {
   readonly kind: "regression";
   readonly labels: readonly [];
   readonly range: { readonly min: number; readonly max: number };
 }
 
-/** All that the harness has to know of a task, as plain data. */
-export type TaskDefinition = ClassificationTask | RegressionTask;
+/** All that the harness has to know of a task. */
+export type TaskDefinition<Source extends TaskSource = TaskSource> =
+  | ClassificationTask<Source>
+  | RegressionTask<Source>;
 
 /** One labelled example. */
 export interface Example {
-  /** `<split>:<row>`, the data row of the file counted from 0: the same in every run and under every subset. */
+  /** `<split>:<row>`, the row of the split counted from 0: the same in every run and under every subset. */
   readonly id: string;
   readonly text: string;
   readonly pair?: string;
   /** Class number (classification) or score (regression). */
   readonly label: number;
+}
+
+/** An example before it has its place in a split. */
+export type LabelledText = Omit<Example, "id">;
+
+export interface LabelledSplits {
+  readonly train: readonly LabelledText[];
+  readonly dev: readonly LabelledText[];
 }
 
 /** The number of values a model's head gives for a task: a logit a class, or one score. */

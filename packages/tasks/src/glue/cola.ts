@@ -1,17 +1,19 @@
-import type { ClassificationTask } from "../task.ts";
+import type { ClassificationTask, TaskFiles } from "../task.ts";
 
 /** Corpus of Linguistic Acceptability: is a sentence grammatical English? Its files have no header line. */
-export const cola: ClassificationTask = {
+export const cola: ClassificationTask<TaskFiles> = {
   id: "cola",
   title: "CoLA (linguistic acceptability)",
   suite: "glue",
+  origin: "published",
   kind: "classification",
   labels: [
     { value: "0", name: "unacceptable" },
     { value: "1", name: "acceptable" },
   ],
   metrics: { primary: "matthews", names: ["matthews", "accuracy"] },
-  files: {
+  source: {
+    kind: "files",
     folders: ["CoLA"],
     train: "train.tsv",
     dev: "dev.tsv",

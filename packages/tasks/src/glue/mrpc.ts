@@ -1,17 +1,19 @@
-import type { ClassificationTask } from "../task.ts";
+import type { ClassificationTask, TaskFiles } from "../task.ts";
 
 /** Microsoft Research Paraphrase Corpus: do two sentences say the same? */
-export const mrpc: ClassificationTask = {
+export const mrpc: ClassificationTask<TaskFiles> = {
   id: "mrpc",
   title: "MRPC (paraphrase)",
   suite: "glue",
+  origin: "published",
   kind: "classification",
   labels: [
     { value: "0", name: "not equivalent" },
     { value: "1", name: "equivalent" },
   ],
   metrics: { primary: "accuracy", names: ["accuracy", "f1"] },
-  files: {
+  source: {
+    kind: "files",
     folders: ["MRPC"],
     train: "train.tsv",
     dev: "dev.tsv",

@@ -1,17 +1,19 @@
-import type { ClassificationTask } from "../task.ts";
+import type { ClassificationTask, TaskFiles } from "../task.ts";
 
 /** Recognizing Textual Entailment: does the second sentence follow from the first? */
-export const rte: ClassificationTask = {
+export const rte: ClassificationTask<TaskFiles> = {
   id: "rte",
   title: "RTE (textual entailment)",
   suite: "glue",
+  origin: "published",
   kind: "classification",
   labels: [
     { value: "entailment", name: "entailment" },
     { value: "not_entailment", name: "not entailment" },
   ],
   metrics: { primary: "accuracy", names: ["accuracy"] },
-  files: {
+  source: {
+    kind: "files",
     folders: ["RTE"],
     train: "train.tsv",
     dev: "dev.tsv",

@@ -1,15 +1,17 @@
-import type { RegressionTask } from "../task.ts";
+import type { RegressionTask, TaskFiles } from "../task.ts";
 
 /** Semantic Textual Similarity Benchmark: how alike in meaning are two sentences, from 0 to 5? */
-export const stsb: RegressionTask = {
+export const stsb: RegressionTask<TaskFiles> = {
   id: "stsb",
   title: "STS-B (semantic similarity)",
   suite: "glue",
+  origin: "published",
   kind: "regression",
   labels: [],
   range: { min: 0, max: 5 },
   metrics: { primary: "pearson", names: ["pearson", "spearman"] },
-  files: {
+  source: {
+    kind: "files",
     folders: ["STS-B", "STSB"],
     train: "train.tsv",
     dev: "dev.tsv",

@@ -1,17 +1,19 @@
-import type { ClassificationTask } from "../task.ts";
+import type { ClassificationTask, TaskFiles } from "../task.ts";
 
 /** Winograd schemas as inference: does the sentence follow once its pronoun is replaced? */
-export const wnli: ClassificationTask = {
+export const wnli: ClassificationTask<TaskFiles> = {
   id: "wnli",
   title: "WNLI (Winograd schemas)",
   suite: "glue",
+  origin: "published",
   kind: "classification",
   labels: [
     { value: "0", name: "not entailment" },
     { value: "1", name: "entailment" },
   ],
   metrics: { primary: "accuracy", names: ["accuracy"] },
-  files: {
+  source: {
+    kind: "files",
     folders: ["WNLI"],
     train: "train.tsv",
     dev: "dev.tsv",

@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { metrics } from "../metrics/index.ts";
-import { outputCount } from "../task.ts";
-import { findTask, glueTasks } from "./index.ts";
+import { metrics } from "./metrics/index.ts";
+import { outputCount } from "./task.ts";
+import { allTasks, findTask } from "./registry.ts";
 
 describe("the task definitions", () => {
   it("have ids of their own, and are found by them", () => {
-    for (const task of glueTasks) expect(findTask(task.id)).toBe(task);
+    for (const task of allTasks) expect(findTask(task.id)).toBe(task);
     expect(() => findTask("sst3")).toThrow(/no task "sst3"; there are: sst2, cola/);
   });
 
-  it.each(glueTasks.map((task) => [task.id, task] as const))(
+  it.each(allTasks.map((task) => [task.id, task] as const))(
     "%s reports its primary metric, and metrics that exist",
     (_, task) => {
       expect(task.metrics.names).toContain(task.metrics.primary);
