@@ -1,5 +1,5 @@
 import type { ConformanceOptions } from "@peftbench/peft/conformance";
-import { CLASSIFIER_PARAMETERS, encoderShape, PUBLISHED_SIZES } from "@peftbench/peft/conformance";
+import { countsOnPublishedModels, publishedModels } from "@peftbench/peft/conformance";
 
 export const conformance: ConformanceOptions = {
   config: {},
@@ -8,15 +8,13 @@ export const conformance: ConformanceOptions = {
   stepZeroTolerance: 0,
   overfit: { learningRate: 0.05, steps: 80, lossFactor: 0.3 },
   savesAsPeft: false,
-  counts: [
-    {
-      name: "base: biases of six linear layers and two norms in twelve layers, of the embedding's norm and the pooler",
-      model: encoderShape(PUBLISHED_SIZES.base, CLASSIFIER_PARAMETERS),
-      config: {},
-      totalSteps: 10,
-      trainable: 12 * (7 * 768 + 3072) + 2 * 768,
-      head: 2 * 768 + 2,
-    },
-  ],
+  counts: countsOnPublishedModels({
+    config: {},
+    totalSteps: 10,
+    hasTargets: false,
+    trainable: ({ biases }) => biases,
+    // No Llama has biases: see `bitfit.test.ts`.
+    models: [publishedModels.robertaBase, publishedModels.robertaLarge, publishedModels.debertaV3Base],
+  }),
   invalidConfigs: [{ name: "a rank", config: { rank: 8 }, message: /rank/ }],
 };

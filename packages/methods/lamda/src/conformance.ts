@@ -1,19 +1,6 @@
 import type { ConformanceOptions } from "@peftbench/peft/conformance";
-import {
-  CLASSIFIER_PARAMETERS,
-  encoderShape,
-  POOLER_PARAMETERS,
-  PUBLISHED_SIZES,
-} from "@peftbench/peft/conformance";
+import { countsAsPublished, countsOnPublishedModels } from "@peftbench/peft/conformance";
 
-const SIX_MATRICES = [
-  "query",
-  "key",
-  "value",
-  "attention.output.dense",
-  "intermediate.dense",
-  "output.dense",
-];
 const TOTAL_STEPS = 12;
 
 /** Average of r² + (r - t(i)) outFeatures over the steps, with t(i) = min(r, floor(r i / (fraction steps))). */
@@ -26,10 +13,6 @@ function averageOf(rank: number, fraction: number, steps: number, outFeatures: n
   return sum / steps;
 }
 
-const { base } = PUBLISHED_SIZES;
-/** Rows of all six matrices of twelve layers. */
-const allRows = 12 * (5 * 768 + 3072);
-
 export const conformance: ConformanceOptions = {
   config: { rank: 4, alpha: 8, targetModules: ["query", "output.dense"] },
   dropoutConfig: { rank: 4, alpha: 8, dropout: 0.4 },
@@ -40,26 +23,18 @@ export const conformance: ConformanceOptions = {
   // It comes back as B' = B S around an identity, which rounds otherwise.
   roundTripTolerance: 2e-6,
   counts: [
-    {
-      name: "base, rank 32, six matrices: from 72 * 32² + 32 * rows to 72 * 32²",
-      model: encoderShape(base, [...POOLER_PARAMETERS, ...CLASSIFIER_PARAMETERS]),
-      config: { rank: 32, targetModules: SIX_MATRICES },
+    // Frozen from the start, it trains what it else trains at last.
+    ...countsAsPublished("LaMDA", { totalSteps: 10, config: { freezeFraction: 0 } }),
+    ...countsOnPublishedModels({
+      config: { rank: 32, freezeFraction: 0.3 },
       totalSteps: 1000,
-      trainable: {
-        initial: 72 * 1024 + 32 * allRows,
-        average: 60 * averageOf(32, 0.3, 1000, 768) + 12 * averageOf(32, 0.3, 1000, 3072),
-        final: 73_728,
-      },
-      head: 592_130,
-    },
-    {
-      name: "base, rank 8, query and value, frozen from the start: 24 * 64",
-      model: encoderShape(base, CLASSIFIER_PARAMETERS),
-      config: { rank: 8, freezeFraction: 0 },
-      totalSteps: 10,
-      trainable: 24 * 64,
-      head: 2 * 768 + 2,
-    },
+      hasTargets: true,
+      trainable: ({ outFeatures }) => ({
+        initial: 32 * 32 + 32 * outFeatures,
+        average: averageOf(32, 0.3, 1000, outFeatures),
+        final: 32 * 32,
+      }),
+    }),
   ],
   invalidConfigs: [
     { name: "rank 0", config: { rank: 0 }, message: /rank/ },

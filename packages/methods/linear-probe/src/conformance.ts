@@ -1,4 +1,5 @@
 import type { ConformanceOptions } from "@peftbench/peft/conformance";
+import { countsOnPublishedModels } from "@peftbench/peft/conformance";
 
 export const conformance: ConformanceOptions = {
   config: {},
@@ -7,6 +8,6 @@ export const conformance: ConformanceOptions = {
   stepZeroTolerance: 0,
   overfit: null,
   savesAsPeft: false,
-  counts: [],
+  counts: countsOnPublishedModels({ config: {}, totalSteps: 10, hasTargets: false, trainable: () => 0 }),
   invalidConfigs: [{ name: "a rank", config: { rank: 8 }, message: /rank/ }],
 };

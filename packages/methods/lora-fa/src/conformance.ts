@@ -1,5 +1,5 @@
 import type { ConformanceOptions } from "@peftbench/peft/conformance";
-import { CLASSIFIER_PARAMETERS, encoderShape, PUBLISHED_SIZES } from "@peftbench/peft/conformance";
+import { countsAsPublished, countsOnPublishedModels } from "@peftbench/peft/conformance";
 
 export const conformance: ConformanceOptions = {
   config: { rank: 3, alpha: 6 },
@@ -9,14 +9,13 @@ export const conformance: ConformanceOptions = {
   overfit: { learningRate: 0.05, steps: 60, lossFactor: 0.3 },
   savesAsPeft: true,
   counts: [
-    {
-      name: "base, rank 8, query and value: 24 * 8 * 768",
-      model: encoderShape(PUBLISHED_SIZES.base, CLASSIFIER_PARAMETERS),
+    ...countsAsPublished("LoRA-FA", { totalSteps: 10 }),
+    ...countsOnPublishedModels({
       config: { rank: 8 },
       totalSteps: 10,
-      trainable: 24 * 8 * 768,
-      head: 2 * 768 + 2,
-    },
+      hasTargets: true,
+      trainable: ({ outFeatures }) => 8 * outFeatures,
+    }),
   ],
   invalidConfigs: [
     { name: "rank 0", config: { rank: 0 }, message: /rank/ },

@@ -1,5 +1,5 @@
 import type { Executor } from "@peftbench/runtime";
-import type { ModelShape, PeftMethod } from "../index.ts";
+import type { ModelShape, PeftMethod, Spectra } from "../index.ts";
 
 /** A model whose method's parameters are counted, and what their number must be. */
 export interface CountCase {
@@ -7,6 +7,8 @@ export interface CountCase {
   readonly model: ModelShape;
   readonly config: unknown;
   readonly totalSteps: number;
+  /** For methods that choose ranks by them. */
+  readonly spectra?: Spectra;
   /** The head apart; one number where it stays the same. */
   readonly trainable: number | { readonly initial: number; readonly average: number; readonly final: number };
   readonly head: number;

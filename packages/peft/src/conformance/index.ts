@@ -13,10 +13,12 @@ export {
   CLASSIFIER_PARAMETERS,
   type EncoderSizes,
   encoderShape,
-  POOLER_PARAMETERS,
   PUBLISHED_SIZES,
   smallBert,
 } from "./models.ts";
+export { countsAsPublished, countsOnPublishedModels, flatSpectra } from "./published/counts.ts";
+export { countedModel } from "./published/declare.ts";
+export { publishedModels } from "./published/models.ts";
 export { describeTrainingParity, type TrainingParityOptions } from "./trainingParity.ts";
 export { type SharedWebgpu, shareWebgpu } from "./webgpu.ts";
 
