@@ -54,6 +54,23 @@ export function formatShare(share: number): string {
   return `${formatFixed(percent, percent >= 10 ? 1 : percent >= 0.1 ? 2 : 4)}%`;
 }
 
+/** A rank, or a mean of ranks with one decimal: `12`, `7.7`. */
+export function formatRank(rank: number): string {
+  return Number.isInteger(rank) ? formatCount(rank) : formatFixed(rank, 1);
+}
+
+/** A learning rate as papers write it: `5e-4`. */
+export function formatLearningRate(rate: number): string {
+  return rate.toExponential();
+}
+
+/** A relative change with its sign: `+2.1%`, `−48.0%`. */
+export function formatChange(change: number): string {
+  const text = formatFixed(change * 100, 1);
+  if (/^[0.]*$/.test(text)) return "±0%";
+  return `${change > 0 ? "+" : ""}${text}%`;
+}
+
 /** Milliseconds: `830`, `8.3`. */
 export function formatMs(ms: number): string {
   return formatFixed(ms, ms >= 100 ? 0 : ms >= 10 ? 1 : 2);

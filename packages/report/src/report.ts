@@ -14,8 +14,11 @@ import { glossarySection } from "./sections/glossary.ts";
 import { measuredMemorySection } from "./sections/measuredMemory.ts";
 import { overviewTable } from "./sections/overviewTable.ts";
 import { provenanceSection } from "./sections/provenance.ts";
+import { ranksSection } from "./sections/ranks.ts";
 import { resultsTable } from "./sections/resultsTable.ts";
 import { runsSection } from "./sections/runs.ts";
+import { settingsSection } from "./sections/settings.ts";
+import { stagesSection } from "./sections/stages.ts";
 import { verdictSection } from "./sections/verdict.ts";
 
 export interface ReportInput {
@@ -55,8 +58,9 @@ ${recommendations.map(resultsTable)}
 <p class="note">Scores are means ± standard deviations over n seeds, with the 95% t interval of the mean. Times are medians over seeds; training is the time of one run. Terms are explained <a href="#glossary">below</a>.</p>
 </section>
 ${cautionsSection(cautions(selected, tasks), input.notes ?? [])}
+${settingsSection(selected.rows)}
 ${await chartsSection(tasks, curves)}
-${measuredMemorySection(tasks)}${differencesSection(recommendations)}
+${stagesSection(tasks)}${await ranksSection(tasks)}${measuredMemorySection(tasks)}${differencesSection(recommendations)}
 ${runsSection(selected.rows)}
 ${provenanceSection(reported, input.command ?? null)}
 ${glossarySection()}

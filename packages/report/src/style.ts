@@ -3,7 +3,7 @@ export const style = `
 :root {
   color-scheme: light dark;
   --paper: #fdfdfb; --ink: #1b1d21; --muted: #5c626b; --rule: #dcdcd6; --faint: #f4f4ef;
-  --accent: #0b5cad; --bad: #a3290f;
+  --accent: #0b5cad; --bad: #a3290f; --heat: #0072b2;
   --method-0: #0067b0; --method-1: #c75300; --method-2: #00795a; --method-3: #a2478a;
   --method-4: #946a00; --method-5: #2b2f36; --method-6: #3a8fc7;
   --role-base-weight: #8b95a1; --role-adapter-weight: #d55e00; --role-head: #2b2f36; --role-gradient: #e0a100;
@@ -12,7 +12,7 @@ export const style = `
 @media (prefers-color-scheme: dark) {
   :root {
     --paper: #16181c; --ink: #e9e8e3; --muted: #a2a7b0; --rule: #34383f; --faint: #1e2126;
-    --accent: #84b9f0; --bad: #ff9c82;
+    --accent: #84b9f0; --bad: #ff9c82; --heat: #4a9fe0;
     --method-0: #62aeef; --method-1: #ff9350; --method-2: #41c9a2; --method-3: #e297cb;
     --method-4: #e5b93f; --method-5: #d5d8dc; --method-6: #a8d8f5;
     --role-base-weight: #69727d; --role-adapter-weight: #ff8a3d; --role-head: #e9e8e3; --role-gradient: #e8b93c;
@@ -85,6 +85,10 @@ figure { margin: 1rem 0 0; }
 figcaption { font-weight: 500; font-size: .92rem; }
 .chart-drawing { display: block; width: 100%; max-width: 33rem; height: auto; overflow: visible; }
 .chart-drawing text { font-family: inherit; font-variant-numeric: tabular-nums; }
+.wide .chart-drawing { min-width: 46rem; max-width: 60rem; }
+figure details { margin: .5rem 0; }
+.stages tbody + tbody tr:first-child > * { border-top: 1px solid var(--muted); }
+.settings td.text { min-width: 5rem; }
 .panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: 2.5rem 2.5rem; }
 .panels > .chart-kind h3 { margin-top: 0; }
 .legend { display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; margin: .5rem 0 .8rem; padding: 0; list-style: none; font-size: .85rem; }
@@ -130,6 +134,7 @@ footer { margin-top: 4rem; padding-top: 1rem; border-top: 1px solid var(--rule);
   table.runs thead th { font-size: .58rem; }
   h2, h3 { break-after: avoid; }
   tr, figure { break-inside: avoid; }
+  .wide .chart-drawing { min-width: 0; }
   details::details-content { content-visibility: visible; block-size: auto; }
 }
 `;

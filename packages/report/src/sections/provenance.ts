@@ -3,7 +3,6 @@ import { formatCount } from "../format.ts";
 import { groupBy } from "../groupBy.ts";
 import type { Html } from "../html/html.ts";
 import { html } from "../html/html.ts";
-import { flatten } from "../runs.ts";
 
 /** Where each figure came from, what the runs were made of, and how to make them again. */
 export function provenanceSection(results: readonly RunResult[], command: string | null): Html {
@@ -17,16 +16,12 @@ export function provenanceSection(results: readonly RunResult[], command: string
 </dl>
 <h3>To make these runs again</h3>
 <pre tabindex="0"><code>${command ?? reproduceCommand(results)}</code></pre>
-<p class="note">${command === null ? "Put together from what was run: settings that differ from the suite's own have to be given too. " : null}Data, weights and settings are those below; a different processor or thread count may change the last digits.</p>
+<p class="note">${command === null ? "Put together from what was run: settings that differ from the suite's own have to be given too. " : null}Data and weights are those below, settings <a href="#settings">those of each method</a>; a different processor or thread count may change the last digits.</p>
 <details open><summary>Environment, data and weights</summary>
 <div class="scroll" tabindex="0" role="region" aria-label="Environment, data and weights">
 <table class="provenance"><caption><span class="caption">One value where all runs share it; otherwise each with the number of runs.</span></caption>
 <tbody>${facts.map(({ title, of }) => factRow(title, results.map(of)))}</tbody>
 </table></div></details>
-<details><summary>Configuration</summary>
-<div class="scroll" tabindex="0" role="region" aria-label="Configuration">
-<table class="provenance"><caption><span class="caption">Settings of training, then of each method.</span></caption>
-<tbody>${settingRows(results)}</tbody></table></div></details>
 </section>
 `;
 }
@@ -80,35 +75,6 @@ function factRow(title: string, values: readonly (string | null)[]): Html {
     const value = group[0] ?? html`<span class="quiet">not recorded</span>`;
     return html`<div>${value}${shared ? null : html` <span class="quiet">(${group.length} of ${values.length} runs)</span>`}</div>`;
   })}</td></tr>\n`;
-}
-
-function settingRows(results: readonly RunResult[]): readonly Html[] {
-  const rows = (title: string, configs: readonly unknown[]): readonly Html[] => {
-    const flat = configs.map((config) => {
-      const settings = new Map<string, string>();
-      flatten(config, "", settings);
-      return settings;
-    });
-    const keys = [...new Set(flat.flatMap((settings) => [...settings.keys()]))];
-    return keys.map((key) =>
-      factRow(
-        `${title}: ${key}`,
-        flat.map((settings) => settings.get(key) ?? "unset"),
-      ),
-    );
-  };
-  return [
-    ...rows(
-      "training",
-      results.map(({ cell }) => cell.config.training),
-    ),
-    ...groupBy(results, ({ cell }) => cell.method).flatMap((group) =>
-      rows(
-        group[0]?.cell.method ?? "",
-        group.map(({ cell }) => cell.config.method),
-      ),
-    ),
-  ];
 }
 
 function memorySource(results: readonly RunResult[]): string {

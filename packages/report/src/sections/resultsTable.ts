@@ -8,9 +8,9 @@ import {
   formatScore,
   formatShare,
   listInWords,
-  NONE,
   plural,
 } from "../format.ts";
+import { figure } from "../html/figure.ts";
 import type { Html, HtmlValue } from "../html/html.ts";
 import { html } from "../html/html.ts";
 import type { Recommendation } from "../recommend.ts";
@@ -71,12 +71,6 @@ function scoreCells(summary: MethodSummary, task: TaskSummary): Html {
   return html`<td class="score">${figure("mean", summary.mean, (value) => formatScore(value, scale))} ${spread}</td>
 <td class="quiet">${figure("n", summary.scored, formatCount)}</td>
 <td>${range}</td>`;
-}
-
-/** A figure as text, its exact value beside it for whoever reads the page with a program. */
-function figure(kind: string, value: number | null, format: (value: number) => string): Html {
-  if (value === null) return html`<span class="quiet">${NONE}</span>`;
-  return html`<data class="${kind}" value="${String(value)}">${format(value)}</data>`;
 }
 
 const statusWords: Readonly<Record<Failure["status"], string>> = {

@@ -13,6 +13,18 @@ export interface SyntheticMethod {
   /** MB (10^6 bytes) by role at the peak. */
   readonly megabytes: Readonly<Partial<Record<MemoryRole, number>>>;
   readonly stepMs: number;
+  /** Stages after each other; without them the method trains the same tensors throughout. */
+  readonly stages?: readonly SyntheticStage[];
+  /** Rank of each module at a step of 500 of a seed; without it the method has no ranks. */
+  readonly ranks?: (module: string, step: number, seed: number) => number;
+}
+
+export interface SyntheticStage {
+  readonly name: string;
+  readonly fromStep: number;
+  readonly trainable: number;
+  /** What is left of gradients, optimizer state and saved activations, between 0 and 1. */
+  readonly kept: number;
 }
 
 export const syntheticLora: SyntheticMethod = {
@@ -31,6 +43,7 @@ export const syntheticLora: SyntheticMethod = {
     staging: 0.1,
   },
   stepMs: 412,
+  ranks: () => 8,
 };
 
 export const syntheticFull: SyntheticMethod = {
@@ -48,6 +61,34 @@ export const syntheticFull: SyntheticMethod = {
     staging: 0.1,
   },
   stepMs: 598,
+};
+
+const modules = Array.from({ length: 12 }, (_, layer) =>
+  ["attention.self.query", "attention.output.dense", "output.dense"].map(
+    (name) => `encoder.layer.${layer}.${name}`,
+  ),
+).flat();
+
+/** Ranks by module, and a stage in which less is trained. */
+export const syntheticPattern: SyntheticMethod = {
+  ...syntheticLora,
+  method: "pattern",
+  config: { meanRank: 16, alpha: 16, targetModules: ["query", "attention.output.dense", "output.dense"] },
+  trainableFinal: 36_864,
+  stages: [
+    { name: "all", fromStep: 0, trainable: 73_728, kept: 1 },
+    { name: "frozen", fromStep: 150, trainable: 36_864, kept: 0.5 },
+  ],
+  ranks: (module) => (module.includes("attention") ? 8 : 32),
+};
+
+/** Ranks that fall from 12 to 8 on average, seeds a little apart. */
+export const syntheticPruning: SyntheticMethod = {
+  ...syntheticLora,
+  method: "pruning",
+  config: { initialRank: 12, targetRank: 8, alpha: 16, targetModules: ["query", "attention.output.dense"] },
+  ranks: (module, step, seed) =>
+    step === 0 ? 12 : module.includes("query") ? 10 + seed : module.includes("attention") ? 6 - seed : 8,
 };
 
 export interface SyntheticCell {
@@ -126,8 +167,38 @@ export function syntheticResult({
       tokensPerSecond: 402_000 / (stepMs / 2),
       tokensTrained: 402_000,
     },
+    stages: (
+      method.stages ?? [{ name: method.method, fromStep: 0, trainable: method.trainable, kept: 1 }]
+    ).map(({ kept, ...stage }, index, stages) => {
+      const held = (role: MemoryRole): number =>
+        ["gradient", "optimizerState", "savedActivation"].includes(role) ? kept : 1;
+      const stageBytes = Object.fromEntries(
+        memoryRoles.map((role) => [role, Math.round(byRole[role] * held(role))]),
+      ) as Record<MemoryRole, number>;
+      const live = Object.values(stageBytes).reduce((sum, bytes) => sum + bytes, 0);
+      const steps = (stages[index + 1]?.fromStep ?? 500) - stage.fromStep;
+      return {
+        ...stage,
+        steps,
+        peakLiveBytes: live,
+        peakReservedBytes: Math.round(live * 1.04),
+        byRole: stageBytes,
+        trainMs: stepMs * steps * kept,
+        stepMsMedian: stepMs * kept,
+      };
+    }),
+    rankHistory: rankHistoryOf(method, seed),
     lossSummary: { first: 0.693, last: 0.25 },
   };
+}
+
+function rankHistoryOf({ ranks }: SyntheticMethod, seed: number): RunResult["rankHistory"] {
+  if (ranks === undefined) return null;
+  const moments = [0, 250, 500].map((step) => {
+    const all = modules.map((module) => ranks(module, step, seed));
+    return { step, ranks: all, parameters: 768 * all.reduce((sum, rank) => sum + rank, 0) };
+  });
+  return { modules: [...modules], moments };
 }
 
 /** A run that broke off. */
@@ -144,6 +215,8 @@ export function syntheticFailure(
     metrics: [],
     baselines: [],
     time: null,
+    stages: [],
+    rankHistory: null,
     lossSummary: null,
   };
 }

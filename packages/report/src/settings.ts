@@ -1,0 +1,80 @@
+import { groupBy } from "./groupBy.ts";
+import type { RunRow } from "./runs.ts";
+import { flatten, trainingSettingsOf } from "./runs.ts";
+
+/** What one method was run with on one model, by name of the setting. */
+export interface MethodSettings {
+  readonly method: string;
+  /** Of training, whatever the method. */
+  readonly training: ReadonlyMap<string, readonly SettingValue[]>;
+  /** Of the method itself. */
+  readonly own: ReadonlyMap<string, readonly SettingValue[]>;
+}
+
+/** A value and where it held; a setting has several where tasks or seeds differ in it. */
+export interface SettingValue {
+  readonly value: string;
+  readonly tasks: readonly string[];
+}
+
+/** Settings by method, in the order of names. */
+export function summarizeSettings(rows: readonly RunRow[]): readonly MethodSettings[] {
+  return groupBy(rows, ({ method }) => method)
+    .map((group) => ({
+      method: group[0]?.method ?? "",
+      training: valuesOf(group, ({ result }) => trainingSettingsOf(result)),
+      own: valuesOf(group, ({ result }) => {
+        const settings = new Map<string, string>();
+        flatten(result.cell.config.method, "", settings);
+        return settings;
+      }),
+    }))
+    .sort((a, b) => (a.method < b.method ? -1 : 1));
+}
+
+function valuesOf(
+  rows: readonly RunRow[],
+  settingsOf: (row: RunRow) => ReadonlyMap<string, string>,
+): ReadonlyMap<string, readonly SettingValue[]> {
+  const found = rows.map((row) => ({ task: row.task, settings: settingsOf(row) }));
+  const names = new Set(found.flatMap(({ settings }) => [...settings.keys()]));
+  return new Map(
+    [...names].map((name) => {
+      const values = groupBy(found, ({ settings }) => settings.get(name) ?? "unset");
+      return [
+        name,
+        values.map((group) => ({
+          value: group[0]?.settings.get(name) ?? "unset",
+          tasks: [...new Set(group.map(({ task }) => task))],
+        })),
+      ];
+    }),
+  );
+}
+
+/** What the methods of a table share, and what sets them apart. */
+export interface ComparedSettings {
+  /** Several methods have it, all of them with one value. */
+  readonly shared: readonly { readonly name: string; readonly value: string }[];
+  /** Several methods have it, and it is not the same for all of them. */
+  readonly differing: readonly string[];
+}
+
+/** Compares one kind of settings over methods; what only one method has is in neither list. */
+export function compareSettings(
+  settings: readonly ReadonlyMap<string, readonly SettingValue[]>[],
+): ComparedSettings {
+  const names = [...new Set(settings.flatMap((each) => [...each.keys()]))];
+  const shared: { name: string; value: string }[] = [];
+  const differing: string[] = [];
+  for (const name of names) {
+    const having = settings.flatMap((each) => {
+      const values = each.get(name);
+      return values === undefined ? [] : [values];
+    });
+    const [value, ...others] = new Set(having.flatMap((values) => values.map((each) => each.value)));
+    if (others.length > 0) differing.push(name);
+    else if (having.length > 1 && value !== undefined) shared.push({ name, value });
+  }
+  return { shared, differing };
+}
