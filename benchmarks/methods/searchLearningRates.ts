@@ -18,10 +18,14 @@ const RATES = [3e-4, 1e-3, 3e-3, 1e-2];
 const RATES_OF_FULL = [2e-5, 6e-5, 2e-4, 6e-4];
 
 async function bench(arguments_: readonly string[]): Promise<void> {
-  const child = spawn("pnpm", ["bench", "glue", "--preset", "learning-rates", "--no-probe", ...arguments_], {
-    stdio: ["ignore", "inherit", "inherit"],
-    cwd: resolve(import.meta.dirname, "../.."),
-  });
+  const child = spawn(
+    "pnpm",
+    ["run", "bench", "glue", "--preset", "learning-rates", "--no-probe", ...arguments_],
+    {
+      stdio: ["ignore", "inherit", "inherit"],
+      cwd: resolve(import.meta.dirname, "../.."),
+    },
+  );
   const [status] = await once(child, "exit");
   // 1: some runs have no good result. A diverged one is a finding.
   if (status !== 0 && status !== 1) throw new Error(`pnpm bench glue ended with status ${status}.`);

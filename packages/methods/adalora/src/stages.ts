@@ -10,7 +10,7 @@ import type { TripletNames } from "./triplets.ts";
 import { adaptedLinear, pathScale, tripletNames, tripletParameters } from "./triplets.ts";
 
 /** Step inputs: how many triplets the step masks, and whether its gradients count for the importance. */
-export const ADALORA_INPUTS = { masked: "adalora.masked", measures: "adalora.measures" } as const;
+const ADALORA_INPUTS = { masked: "adalora.masked", measures: "adalora.measures" } as const;
 
 /**
  * `budget`, in which importance is measured and triplets are masked and may come back; and `final`, in which those that
