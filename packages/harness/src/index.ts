@@ -37,6 +37,17 @@ export {
 export { abortOnSignals } from "./grid/signals.ts";
 export { canonicalJson, RESULT_VERSION, type RunIdentity, runId } from "./identity.ts";
 export { modelSettingsChecksum } from "./modelFiles.ts";
+export {
+  loadPretrainingConfig,
+  type PretrainingConfig,
+  PretrainingConfigError,
+} from "./pretraining/config.ts";
+export { pretrainingId } from "./pretraining/context.ts";
+export { loadCorpora } from "./pretraining/corpora/loadCorpora.ts";
+export type { PretrainingEvent } from "./pretraining/events.ts";
+export type { PretrainingOutcome } from "./pretraining/finalEvaluation.ts";
+export { createPretrainingProgress } from "./pretraining/progress.ts";
+export { runPretraining } from "./pretraining/runPretraining.ts";
 export { runProbeProcess } from "./probe/probeProcess.ts";
 export { createProber, type ProberOptions } from "./probe/prober.ts";
 export { createProgress, type ProgressOutput } from "./progress/progress.ts";

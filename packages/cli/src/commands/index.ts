@@ -3,8 +3,9 @@ import { doctor } from "./doctor.ts";
 import { glue } from "./glue.ts";
 import { list } from "./list.ts";
 import { memory } from "./memory.ts";
+import { pretrain } from "./pretrain.ts";
 import { report } from "./report.ts";
 import { validate } from "./validate.ts";
 
 /** Every command there is, in the order in which help lists them. */
-export const commands: readonly Command[] = [glue, memory, report, list, validate, doctor];
+export const commands: readonly Command[] = [glue, pretrain, memory, report, list, validate, doctor];

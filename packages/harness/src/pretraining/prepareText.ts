@@ -1,0 +1,92 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { BERT_SPECIAL_TOKENS, bertTokenizerFiles, loadTokenizer, trainWordPieces } from "@peftbench/models";
+import type { PretrainingConfig } from "./config.ts";
+import type { TextDocument } from "./corpora/document.ts";
+import type { SpecialIds, TokenRows } from "./rows.ts";
+import { packRows } from "./rows.ts";
+import { splitDocuments } from "./split.ts";
+import { countWords, createDocumentEncoder } from "./tokens.ts";
+
+/** Special tokens come first in the vocabulary, in this order. */
+export const SPECIAL_IDS: SpecialIds = {
+  pad: BERT_SPECIAL_TOKENS.indexOf("[PAD]"),
+  start: BERT_SPECIAL_TOKENS.indexOf("[CLS]"),
+  end: BERT_SPECIAL_TOKENS.indexOf("[SEP]"),
+  mask: BERT_SPECIAL_TOKENS.indexOf("[MASK]"),
+  firstOrdinary: BERT_SPECIAL_TOKENS.length,
+};
+
+export interface CorpusStatistics {
+  readonly title: string;
+  readonly documents: number;
+  readonly heldOutDocuments: number;
+  readonly words: number;
+  /** Tokens in training documents. */
+  readonly trainTokens: number;
+}
+
+/** Text as a run trains on it. */
+export interface PreparedText {
+  readonly vocabulary: readonly string[];
+  readonly train: TokenRows;
+  readonly heldOut: TokenRows;
+  readonly corpora: readonly CorpusStatistics[];
+}
+
+/** Documents of one corpus. */
+export interface CorpusText {
+  readonly title: string;
+  readonly documents: readonly TextDocument[];
+}
+
+/**
+ * Splits the documents, trains the vocabulary on those of training and writes its files into `folder`, and cuts all
+ * into rows.
+ */
+export async function prepareText(
+  config: PretrainingConfig,
+  corpora: readonly CorpusText[],
+  folder: string,
+): Promise<PreparedText> {
+  const splits = corpora.map(({ title, documents }) => ({
+    title,
+    ...splitDocuments(documents, config.heldOutShare),
+  }));
+  const vocabulary = trainWordPieces(countWords(splits.flatMap(({ train }) => train)), {
+    size: config.tokenizer.vocabularySize,
+    minCharacterCount: config.tokenizer.minCharacterCount,
+    specialTokens: BERT_SPECIAL_TOKENS,
+  });
+  await mkdir(folder, { recursive: true });
+  const files = bertTokenizerFiles(vocabulary, Number(config.model.max_position_embeddings ?? 512));
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  const encode = createDocumentEncoder(await loadTokenizer(folder));
+  const encoded = splits.map(({ title, train, heldOut }) => ({
+    title,
+    documents: train.length + heldOut.length,
+    heldOut: heldOut.map(encode),
+    train: train.map(encode),
+    words: [...countWords([...train, ...heldOut]).values()].reduce((sum, count) => sum + count, 0),
+  }));
+  const ends = new Set([".", "!", "?"].map((mark) => vocabulary.indexOf(mark)));
+  const rowsOf = (split: "train" | "heldOut"): TokenRows =>
+    packRows(
+      encoded.flatMap((corpus) => corpus[split]),
+      config.rows.length,
+      SPECIAL_IDS,
+      ends,
+    );
+  return {
+    vocabulary,
+    train: rowsOf("train"),
+    heldOut: rowsOf("heldOut"),
+    corpora: encoded.map(({ title, documents, heldOut, train, words }) => ({
+      title,
+      documents,
+      heldOutDocuments: heldOut.length,
+      words,
+      trainTokens: train.reduce((sum, { length }) => sum + length, 0),
+    })),
+  };
+}

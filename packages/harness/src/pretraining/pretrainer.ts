@@ -1,0 +1,152 @@
+import type {
+  AdamWOptions,
+  Executor,
+  HostTensor,
+  ParameterStore,
+  Program,
+  ProgramInputs,
+} from "@peftbench/runtime";
+import {
+  adamWInputs,
+  createRandom,
+  elementCount,
+  learningRateAt,
+  leavesOf,
+  momentNames,
+  noiseKey,
+  OPTIMIZER_OUTPUTS,
+} from "@peftbench/runtime";
+import type { PretrainingConfig } from "./config.ts";
+import type { PretrainingModel, PretrainingShape } from "./graphs.ts";
+import { buildHeldOutGraph, buildPretrainingGraph, PRETRAINING_OUTPUTS, parametersOf } from "./graphs.ts";
+
+export interface PretrainingStep {
+  readonly loss: number;
+  /** Before clipping. */
+  readonly gradientNorm: number;
+  readonly learningRate: number;
+}
+
+/** A model in pretraining on an executor, from random first values. */
+export class Pretrainer {
+  readonly #training: PretrainingConfig["training"];
+  readonly #store: ParameterStore;
+  readonly #step: Program;
+  readonly #heldOut: Program;
+
+  static async create(
+    executor: Executor,
+    model: PretrainingModel,
+    shape: PretrainingShape,
+    training: PretrainingConfig["training"],
+  ): Promise<Pretrainer> {
+    const store = await executor.createStore(firstValues(model, training.seed));
+    const { dropout } = training;
+    const step = buildPretrainingGraph(model, shape, { optimizer: optimizerOf(training), dropout });
+    return new Pretrainer(
+      training,
+      store,
+      await executor.compile(step, store),
+      await executor.compile(buildHeldOutGraph(model, shape), store),
+    );
+  }
+
+  private constructor(
+    training: PretrainingConfig["training"],
+    store: ParameterStore,
+    step: Program,
+    heldOut: Program,
+  ) {
+    this.#training = training;
+    this.#store = store;
+    this.#step = step;
+    this.#heldOut = heldOut;
+  }
+
+  /** One update, `step` counted from 0. */
+  async step(inputs: ProgramInputs, step: number): Promise<PretrainingStep> {
+    const { learningRate: peakLearningRate, warmupRatio, steps: totalSteps, seed } = this.#training;
+    const learningRate = learningRateAt(step, { name: "linear", peakLearningRate, warmupRatio, totalSteps });
+    const outputs = await this.#step.run(
+      feedsOf(this.#step, {
+        ...inputs,
+        ...adamWInputs(step, learningRate, this.#training),
+        noiseKey: Uint32Array.of(noiseKey(seed, step)),
+      }),
+    );
+    return {
+      loss: scalarOf(outputs[PRETRAINING_OUTPUTS.loss]),
+      gradientNorm: scalarOf(outputs[OPTIMIZER_OUTPUTS.gradientNorm]),
+      learningRate,
+    };
+  }
+
+  /** Cross-entropy of every place of a batch [rows * places], without dropout. */
+  async placeLosses(inputs: ProgramInputs): Promise<Float32Array> {
+    const outputs = await this.#heldOut.run(feedsOf(this.#heldOut, inputs));
+    return outputs[PRETRAINING_OUTPUTS.placeLosses]?.data as Float32Array;
+  }
+
+  /** Parameters and moments by name: what a checkpoint must hold. */
+  async state(): Promise<ReadonlyMap<string, Float32Array>> {
+    const state = new Map<string, Float32Array>();
+    for (const name of this.#store.names) state.set(name, await this.#store.read(name));
+    return state;
+  }
+
+  /** @throws {RangeError} where a tensor is missing */
+  async restore(state: ReadonlyMap<string, Float32Array>): Promise<void> {
+    for (const name of this.#store.names) {
+      const values = state.get(name);
+      if (values === undefined) throw new RangeError(`The checkpoint lacks ${name}.`);
+      await this.#store.write(name, values);
+    }
+  }
+
+  async read(name: string): Promise<Float32Array> {
+    return this.#store.read(name);
+  }
+
+  async dispose(): Promise<void> {
+    await this.#step.dispose();
+    await this.#heldOut.dispose();
+    this.#store.release(this.#store.names);
+  }
+}
+
+function optimizerOf(training: PretrainingConfig["training"]): AdamWOptions {
+  const { beta1, beta2, epsilon, weightDecay, maxGradientNorm } = training;
+  return { beta1, beta2, epsilon, weightDecay, maxGradientNorm };
+}
+
+/** Every parameter at its first value, from a stream of its own name, and its moments at zero. */
+function firstValues(model: PretrainingModel, seed: number): ReadonlyMap<string, HostTensor> {
+  const values = new Map<string, HostTensor>();
+  for (const { name, shape, initializer } of parametersOf(model)) {
+    const data = new Float32Array(elementCount(shape));
+    const random = createRandom(seed, name);
+    if (initializer?.kind === "constant") data.fill(initializer.value);
+    else
+      for (let index = 0; index < data.length; index++)
+        data[index] = random.normal() * (initializer?.deviation ?? 0);
+    values.set(name, { shape, dtype: "f32", data });
+    for (const moment of Object.values(momentNames(name))) {
+      values.set(moment, { shape, dtype: "f32", data: new Float32Array(data.length) });
+    }
+  }
+  return values;
+}
+
+function feedsOf(program: Program, available: ProgramInputs): ProgramInputs {
+  const names = leavesOf(program.graph, "input").map(({ name }) => name);
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const data = available[name];
+      return data === undefined ? [] : [[name, data] as const];
+    }),
+  );
+}
+
+function scalarOf(tensor: HostTensor | undefined): number {
+  return (tensor?.data[0] as number | undefined) ?? Number.NaN;
+}

@@ -1,0 +1,129 @@
+import { join } from "node:path";
+import { createRandom, NonFiniteLossError } from "@peftbench/runtime";
+import { CheckpointError, loadCheckpoint, saveCheckpoint } from "../checkpoint.ts";
+import { InterruptedError } from "../grid/executeCell.ts";
+import { createBatchOrder } from "./batchOrder.ts";
+import type { PretrainingConfig } from "./config.ts";
+import type { PretrainingContext } from "./context.ts";
+import { maskingOf, pretrainingId } from "./context.ts";
+import type { PretrainingLog } from "./events.ts";
+import { openPretrainingLog } from "./events.ts";
+import { heldOutLosses, perplexityOf } from "./heldOut.ts";
+import { maskRows } from "./masking.ts";
+import type { PreparedText } from "./prepareText.ts";
+import type { Pretrainer } from "./pretrainer.ts";
+
+/** What a killed run repeats at most. */
+const CHECKPOINT_INTERVAL_MS = 60_000;
+const CHECKPOINT_FILE = "checkpoint.bin";
+
+/**
+ * All steps from the run's checkpoint on, or from the first.
+ * @throws {InterruptedError} where the signal came; a checkpoint is left
+ */
+export async function trainSteps(
+  config: PretrainingConfig,
+  context: PretrainingContext,
+  text: PreparedText,
+  pretrainer: Pretrainer,
+): Promise<void> {
+  const { runFolder, nowMs } = context;
+  const { batchRows, seed, steps } = config.training;
+  const checkpointPath = join(runFolder, CHECKPOINT_FILE);
+  let step = await resume(config, context, pretrainer, checkpointPath);
+  const log = openLog(context, step);
+  const save = async (): Promise<void> => {
+    const meta = { id: pretrainingId(config), stepsDone: step };
+    await saveCheckpoint(checkpointPath, { arrays: await pretrainer.state(), meta });
+    log.append({ type: "checkpoint", step });
+  };
+  const evaluateNow = async (): Promise<void> => {
+    const { losses } = await heldOutLosses(pretrainer, text.heldOut, {
+      ...maskingOf(config, text),
+      rowCount: config.evaluation.rows,
+      batchRows,
+      seed,
+    });
+    log.append({ type: "heldOut", step, perplexity: perplexityOf(losses), maskedTokens: losses.length });
+  };
+  try {
+    log.append({
+      type: "start",
+      step,
+      at: context.timestamp(),
+      runtime: context.runtime,
+      executor: context.executor.description,
+    });
+    const order = createBatchOrder(text.train.count, batchRows, seed);
+    const masking = { ...maskingOf(config, text), replace: "training" } as const;
+    let savedAtMs = nowMs();
+    while (step < steps) {
+      if (context.signal.aborted) {
+        await save();
+        throw new InterruptedError(String(context.signal.reason));
+      }
+      const startedMs = nowMs();
+      const random = createRandom(seed, `masks of step ${step}`);
+      const batch = maskRows(text.train, order(step), random, masking);
+      const { loss, gradientNorm, learningRate } = await pretrainer.step(batch.inputs, step);
+      step += 1;
+      log.append({
+        type: "step",
+        step,
+        loss: finiteOrNull(loss),
+        learningRate,
+        gradientNorm: finiteOrNull(gradientNorm),
+        tokens: batch.tokens,
+        stepMs: Number((nowMs() - startedMs).toFixed(1)),
+      });
+      if (!Number.isFinite(loss)) throw new NonFiniteLossError(step, loss);
+      if (step % config.evaluation.everySteps === 0) await evaluateNow();
+      if (nowMs() - savedAtMs > CHECKPOINT_INTERVAL_MS) {
+        await save();
+        savedAtMs = nowMs();
+      }
+    }
+    await save();
+  } finally {
+    log.close();
+  }
+}
+
+function openLog(context: PretrainingContext, stepsDone: number): PretrainingLog {
+  const log = openPretrainingLog(join(context.runFolder, "events.jsonl"), stepsDone);
+  return {
+    append: (event) => {
+      log.append(event);
+      context.onEvent?.(event);
+    },
+    close: log.close,
+  };
+}
+
+/** Steps that are done. */
+async function resume(
+  config: PretrainingConfig,
+  context: PretrainingContext,
+  pretrainer: Pretrainer,
+  path: string,
+): Promise<number> {
+  try {
+    const checkpoint = await loadCheckpoint(path);
+    if (checkpoint === null) return 0;
+    const { id, stepsDone } = checkpoint.meta as { readonly id?: unknown; readonly stepsDone?: unknown };
+    if (id !== pretrainingId(config) || typeof stepsDone !== "number") {
+      throw new CheckpointError(path, `it belongs to the run ${String(id)}.`);
+    }
+    await pretrainer.restore(checkpoint.arrays);
+    context.say(`Going on after step ${stepsDone}`);
+    return stepsDone;
+  } catch (error) {
+    if (!(error instanceof CheckpointError)) throw error;
+    context.say(`The run starts over: ${error.message}`);
+    return 0;
+  }
+}
+
+function finiteOrNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
