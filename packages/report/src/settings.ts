@@ -5,6 +5,8 @@ import { flatten, trainingSettingsOf } from "./runs.ts";
 /** What one method was run with on one model, by name of the setting. */
 export interface MethodSettings {
   readonly method: string;
+  /** The method's id, which several configurations of one method share. */
+  readonly id: string;
   /** Of training, whatever the method. */
   readonly training: ReadonlyMap<string, readonly SettingValue[]>;
   /** Of the method itself. */
@@ -22,6 +24,7 @@ export function summarizeSettings(rows: readonly RunRow[]): readonly MethodSetti
   return groupBy(rows, ({ method }) => method)
     .map((group) => ({
       method: group[0]?.method ?? "",
+      id: group[0]?.result.cell.method ?? "",
       training: valuesOf(group, ({ result }) => trainingSettingsOf(result)),
       own: valuesOf(group, ({ result }) => {
         const settings = new Map<string, string>();
@@ -60,21 +63,22 @@ export interface ComparedSettings {
   readonly differing: readonly string[];
 }
 
-/** Compares one kind of settings over methods; what only one method has is in neither list. */
+/** Compares one kind of settings over methods; what only one method has, always alike, is in neither list. */
 export function compareSettings(
-  settings: readonly ReadonlyMap<string, readonly SettingValue[]>[],
+  methods: readonly MethodSettings[],
+  kind: "training" | "own",
 ): ComparedSettings {
-  const names = [...new Set(settings.flatMap((each) => [...each.keys()]))];
+  const names = [...new Set(methods.flatMap((each) => [...each[kind].keys()]))];
   const shared: { name: string; value: string }[] = [];
   const differing: string[] = [];
   for (const name of names) {
-    const having = settings.flatMap((each) => {
-      const values = each.get(name);
-      return values === undefined ? [] : [values];
-    });
-    const [value, ...others] = new Set(having.flatMap((values) => values.map((each) => each.value)));
+    const having = methods.filter((each) => each[kind].has(name));
+    const values = having.flatMap((each) => (each[kind].get(name) ?? []).map(({ value }) => value));
+    const [value, ...others] = new Set(values);
+    // What several configurations of one method share says nothing about methods; of training it says all there is.
+    const isShared = kind === "training" || new Set(having.map(({ id }) => id)).size > 1;
     if (others.length > 0) differing.push(name);
-    else if (having.length > 1 && value !== undefined) shared.push({ name, value });
+    else if (isShared && value !== undefined) shared.push({ name, value });
   }
   return { shared, differing };
 }

@@ -87,6 +87,7 @@ figcaption { font-weight: 500; font-size: .92rem; }
 .chart-drawing text { font-family: inherit; font-variant-numeric: tabular-nums; }
 .wide .chart-drawing { min-width: 46rem; max-width: 60rem; }
 figure details { margin: .5rem 0; }
+.stages td:first-child { padding-left: .55rem; }
 .stages tbody + tbody tr:first-child > * { border-top: 1px solid var(--muted); }
 .settings td.text { min-width: 5rem; }
 .panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: 2.5rem 2.5rem; }

@@ -31,7 +31,7 @@ export function rankHeatMap(panel: RankPanel, method: string, [low, high]: RankS
     y: { field: "kind", type: "nominal" as const, sort: null, scale: { domain: kinds }, axis },
   };
   return {
-    description: `Final ranks by ${method}, from ${formatRank(low)} (lightest) to ${formatRank(high)} (darkest): ${kinds
+    description: `Final ranks by ${method}, from ${formatRank(low)} (faintest) to ${formatRank(high)} (strongest): ${kinds
       .map((kind) => `${kind} ${describeKind(panel, kind)}`)
       .join("; ")}; total ${formatRank(totalRank(panel))}. The table below gives every rank.`,
     spec: {

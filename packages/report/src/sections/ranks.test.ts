@@ -52,7 +52,7 @@ describe("ranks on the page", () => {
     );
     const drawings = descendants(figure).filter((each) => hasClass(each, "chart-drawing"));
     expect(drawings.map((each) => attribute(each, "aria-label"))).toEqual([
-      "Final ranks by pattern, from 8 (lightest) to 32 (darkest): query 8; attention output 8; output 32; total 576. The table below gives every rank.",
+      "Final ranks by pattern, from 8 (faintest) to 32 (strongest): query 8; attention output 8; output 32; total 576. The table below gives every rank.",
     ]);
     const printed = drawings
       .flatMap(descendants)

@@ -63,7 +63,7 @@ ${rankTable(panel, name)}${changes ? momentTable(panel, name) : null}</details>
     ? "Ranks change during training; shown are those at the end, then their sum from step to step."
     : "Ranks differ between modules and stay what they are from the first step to the last.";
   return html`<h3>Ranks of ${method}</h3>
-<p class="note">${lead} Colour runs from ${formatRank(span[0])} (lightest) to ${formatRank(span[1])}${panels.length > 1 ? " in all drawings" : null}.</p>
+<p class="note">${lead} Colour runs from ${formatRank(span[0])} (faintest) to ${formatRank(span[1])}${panels.length > 1 ? " in all drawings" : null}.</p>
 <div${panels.length > 1 ? html` class="panels"` : null}>
 ${figures}</div>
 `;

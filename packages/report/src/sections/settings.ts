@@ -20,8 +20,8 @@ ${groupBy(rows, ({ model }) => model).map((group) => modelSettings(group[0]?.mod
 const LEARNING_RATE = "learningRate";
 
 function modelSettings(model: string, methods: readonly MethodSettings[]): Html {
-  const training = compareSettings(methods.map((each) => each.training));
-  const own = compareSettings(methods.map((each) => each.own));
+  const training = compareSettings(methods, "training");
+  const own = compareSettings(methods, "own");
   const ranks = [...new Set(methods.flatMap((each) => [...each.own.keys()].filter(isRank)))];
   const ownColumns = own.differing.filter((name) => !isRank(name));
   const trainingColumns = training.differing.filter((name) => name !== LEARNING_RATE);

@@ -23,7 +23,7 @@ export function stagesSection(tasks: readonly TaskSummary[]): Html | null {
   if (staged.length === 0) return null;
   return html`<section aria-labelledby="stages">
 <h2 id="stages">Stages of training</h2>
-<p>These methods train fewer tensors from some step on. Memory is planned for each stage on its own; small figures are the change from the stage before. A run needs what its largest stage needs.</p>
+<p>These methods change what they train, or how, in mid-run. Memory is planned for each stage on its own; small figures are the change from the stage before. A run needs what its largest stage needs.</p>
 <p class="note">Step times are medians of wall time in the stages of one run, then over seeds. Whatever else ran on the machine at that time is in them.</p>
 ${staged.map(({ task, methods }, index) => stageTable(task, methods, index === 0))}</section>
 `;
