@@ -47,6 +47,8 @@ export interface AdapterParityOptions {
 }
 
 const LOGITS_TOLERANCE = 1e-5;
+/** A guard against a hang: a busy machine takes minutes to load PyTorch. */
+const PYTHON_TIMEOUT_MS = 900_000;
 const TENSOR_FILE = "adapter_model.safetensors";
 const LOGITS_SCRIPT = fileURLToPath(new URL("../../fixtures/logitsInPeft.py", import.meta.url));
 
@@ -168,7 +170,7 @@ export function describeAdapterParity(method: PeftMethod, options: AdapterParity
           }
           const parameters = [LOGITS_SCRIPT, options.modelFolder, inputsFile, ...files];
           await promisify(execFile)(python ?? "", parameters);
-        });
+        }, PYTHON_TIMEOUT_MS);
 
         it.each(cases)("gives our logits with $text", async ({ text }) => {
           const { out = "", ours = [] } = subjects.get(text) ?? {};
