@@ -24,6 +24,7 @@ export {
 } from "./errors.ts";
 export { glueTasks } from "./glue/index.ts";
 export type { ColumnReference } from "./glue/tsv.ts";
+export { glueMiniTasks } from "./glueMini/index.ts";
 export {
   type Metric,
   type MetricName,
@@ -31,7 +32,6 @@ export {
   metrics,
   type NumberList,
 } from "./metrics/index.ts";
-export { glueMiniTasks } from "./glueMini/index.ts";
 export { offlineTasks } from "./offline/index.ts";
 export { allTasks, findTask } from "./registry.ts";
 export { type DataProvenance, type LoadedTask, loadTask, needsDataFolder } from "./source.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { metrics } from "./metrics/index.ts";
-import { outputCount } from "./task.ts";
 import { allTasks, findTask } from "./registry.ts";
+import { outputCount } from "./task.ts";
 
 describe("the task definitions", () => {
   it("have ids of their own, and are found by them", () => {

@@ -9,7 +9,7 @@ export interface Minimum {
   readonly converged: boolean;
 }
 
-const MEMORY = 10;
+const MEMORY = 6;
 const SUFFICIENT_DECREASE = 1e-4;
 const MOST_HALVINGS = 40;
 

@@ -5,7 +5,7 @@ import { minimize } from "./lbfgs.ts";
 export interface LinearModel {
   readonly featureCount: number;
   readonly outputCount: number;
-  /** For each output in turn its coefficient a feature, then its intercept; shape [outputs, features + 1]. */
+  /** A coefficient an output for each feature in turn, then the intercepts; shape [features + 1, outputs]. */
   readonly weights: Float64Array;
 }
 
@@ -14,7 +14,7 @@ export interface FitOptions {
   /** Weight of the L2 penalty against the summed loss: half of `penalty` times the squared coefficients. */
   readonly penalty: number;
   readonly iterations: number;
-  /** Stop where no component of the gradient of the summed loss is above it. */
+  /** Stop where no component of the gradient of the mean loss is above it. */
   readonly tolerance: number;
 }
 
@@ -48,7 +48,7 @@ export function fitRidge(rows: WordRows, scores: readonly number[], options: Fit
 export function linearOutputs(model: LinearModel, rows: WordRows): readonly Float64Array[] {
   return Array.from({ length: rows.starts.length - 1 }, (_, row) => {
     const outputs = new Float64Array(model.outputCount);
-    addOutputs(model, rows, row, outputs);
+    writeOutputs(model, rows, row, outputs);
     return outputs;
   });
 }
@@ -60,8 +60,8 @@ function fit(
   rowLoss: RowLoss,
   options: FitOptions,
 ): LinearModel {
-  const { featureCount, penalty } = options;
-  const width = featureCount + 1;
+  const { featureCount, penalty, iterations } = options;
+  const penalized = featureCount * outputCount;
   const outputs = new Float64Array(outputCount);
   const { x: weights } = minimize(
     (weights, gradient) => {
@@ -69,58 +69,51 @@ function fit(
       gradient.fill(0);
       let value = 0;
       labels.forEach((label, row) => {
-        outputs.fill(0);
-        addOutputs(model, rows, row, outputs);
+        writeOutputs(model, rows, row, outputs);
         value += rowLoss(outputs, label);
-        addGradient(rows, row, outputs, width, gradient);
+        addGradient(rows, row, outputs, gradient);
       });
-      for (let output = 0; output < outputCount; output++) {
-        for (let index = output * width; index < output * width + featureCount; index++) {
-          const weight = weights[index] as number;
-          value += 0.5 * penalty * weight * weight;
-          gradient[index] = (gradient[index] as number) + penalty * weight;
-        }
+      for (let index = 0; index < penalized; index++) {
+        const weight = weights[index] as number;
+        value += 0.5 * penalty * weight * weight;
+        gradient[index] = (gradient[index] as number) + penalty * weight;
       }
       return value;
     },
-    outputCount * width,
-    options,
+    penalized + outputCount,
+    { iterations, tolerance: options.tolerance * labels.length },
   );
   return { featureCount, outputCount, weights };
 }
 
-function addOutputs(model: LinearModel, rows: WordRows, row: number, outputs: Float64Array): void {
+/** Writes a row's outputs. */
+function writeOutputs(model: LinearModel, rows: WordRows, row: number, outputs: Float64Array): void {
   const { weights, featureCount, outputCount } = model;
-  const start = rows.starts[row] as number;
   const end = rows.starts[row + 1] as number;
-  for (let output = 0; output < outputCount; output++) {
-    const offset = output * (featureCount + 1);
-    let sum = weights[offset + featureCount] as number;
-    for (let place = start; place < end; place++) {
-      sum += weights[offset + (rows.features[place] as number)] as number;
+  const intercepts = featureCount * outputCount;
+  for (let output = 0; output < outputCount; output++)
+    outputs[output] = weights[intercepts + output] as number;
+  for (let place = rows.starts[row] as number; place < end; place++) {
+    const offset = (rows.features[place] as number) * outputCount;
+    for (let output = 0; output < outputCount; output++) {
+      outputs[output] = (outputs[output] as number) + (weights[offset + output] as number);
     }
-    outputs[output] = sum;
   }
 }
 
-function addGradient(
-  rows: WordRows,
-  row: number,
-  outputGradients: Float64Array,
-  width: number,
-  gradient: Float64Array,
-): void {
-  const start = rows.starts[row] as number;
+/** Adds what a row's loss gives to the gradient. */
+function addGradient(rows: WordRows, row: number, slopes: Float64Array, gradient: Float64Array): void {
+  const outputCount = slopes.length;
   const end = rows.starts[row + 1] as number;
-  outputGradients.forEach((slope, output) => {
-    const offset = output * width;
-    for (let place = start; place < end; place++) {
-      const index = offset + (rows.features[place] as number);
-      gradient[index] = (gradient[index] as number) + slope;
+  const addTo = (offset: number): void => {
+    for (let output = 0; output < outputCount; output++) {
+      gradient[offset + output] = (gradient[offset + output] as number) + (slopes[output] as number);
     }
-    const intercept = offset + width - 1;
-    gradient[intercept] = (gradient[intercept] as number) + slope;
-  });
+  };
+  for (let place = rows.starts[row] as number; place < end; place++) {
+    addTo((rows.features[place] as number) * outputCount);
+  }
+  addTo(gradient.length - outputCount);
 }
 
 const logisticLoss: RowLoss = (outputs, label) => {

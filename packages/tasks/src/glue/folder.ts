@@ -139,7 +139,9 @@ async function findTaskFolder(task: TaskDefinition<TaskFiles>, dataFolder: strin
   throw new DatasetError({
     code: "missing-folder",
     file: dataFolder,
-    found: isTaskFolder ? `${task.source.train} itself` : `no folder named ${task.source.folders.join(" or ")}`,
+    found: isTaskFolder
+      ? `${task.source.train} itself`
+      : `no folder named ${task.source.folders.join(" or ")}`,
     expected: `a folder ${usual} with ${task.source.train} and ${task.source.dev} in it (its case does not matter)`,
     remedy: isTaskFolder ? "Give the folder one level up, named after the task inside it." : howToGet(task),
   });

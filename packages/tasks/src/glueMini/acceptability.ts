@@ -46,13 +46,58 @@ export const participleVerbs: readonly (readonly [base: string, participle: stri
 export const perfectAuxiliaries = ["has", "had"] as const;
 export const modals = ["will", "must", "should", "can", "could", "might"] as const;
 export const masculine = ["boy", "king", "prince", "uncle", "brother", "father", "son", "husband"] as const;
-export const feminine = ["girl", "queen", "aunt", "sister", "mother", "daughter", "bride", "actress"] as const;
-export const reflexiveVerbs = ["hurt", "blamed", "saw", "defended", "taught", "introduced", "praised"] as const;
-export const intransitive = ["slept", "arrived", "smiled", "died", "laughed", "fell", "waited", "appeared"] as const;
-export const transitive = ["found", "bought", "fixed", "brought", "made", "destroyed", "carried", "wanted"] as const;
+export const feminine = [
+  "girl",
+  "queen",
+  "aunt",
+  "sister",
+  "mother",
+  "daughter",
+  "bride",
+  "actress",
+] as const;
+export const reflexiveVerbs = [
+  "hurt",
+  "blamed",
+  "saw",
+  "defended",
+  "taught",
+  "introduced",
+  "praised",
+] as const;
+export const intransitive = [
+  "slept",
+  "arrived",
+  "smiled",
+  "died",
+  "laughed",
+  "fell",
+  "waited",
+  "appeared",
+] as const;
+export const transitive = [
+  "found",
+  "bought",
+  "fixed",
+  "brought",
+  "made",
+  "destroyed",
+  "carried",
+  "wanted",
+] as const;
 
 /** Base forms that are never without an object. */
-export const questionVerbs = ["find", "fix", "carry", "lift", "destroy", "want", "choose", "receive", "bring"] as const;
+export const questionVerbs = [
+  "find",
+  "fix",
+  "carry",
+  "lift",
+  "destroy",
+  "want",
+  "choose",
+  "receive",
+  "bring",
+] as const;
 
 const near = ["near", "behind", "beside", "with"] as const;
 const person = (draw: Draw): string => draw.pick(people)[0];
@@ -72,7 +117,10 @@ function fitting(draw: Draw, isKept: boolean): { readonly first: boolean; readon
 const agreement: Rule = (draw, isKept) => {
   const { first: isPlural, other: pluralVerb } = fitting(draw, isKept);
   const number = (noun: string, many: boolean): string => (many ? plural(noun) : noun);
-  const [head, nearer] = draw.sample(draw.chance(0.5) ? people : things, 2) as [readonly [string], readonly [string]];
+  const [head, nearer] = draw.sample(draw.chance(0.5) ? people : things, 2) as [
+    readonly [string],
+    readonly [string],
+  ];
   const subject = `the ${number(head[0], isPlural)} ${draw.pick(near)} the ${number(nearer[0], draw.chance(0.5))}`;
   const verb = draw.pick([
     ["is", "are"],
@@ -80,7 +128,16 @@ const agreement: Rule = (draw, isKept) => {
     ["looks", "look"],
     ["seems", "seem"],
   ])[pluralVerb ? 1 : 0];
-  const complement = draw.pick(["new", "old", "strange", "beautiful", "familiar", "small", "tired", "very heavy"]);
+  const complement = draw.pick([
+    "new",
+    "old",
+    "strange",
+    "beautiful",
+    "familiar",
+    "small",
+    "tired",
+    "very heavy",
+  ]);
   return `${subject} ${verb} ${complement}`;
 };
 

@@ -72,6 +72,7 @@ export const things: readonly Concept[] = [
   ["wagon", "cart"],
 ];
 
+/** Of three words each, like times, so that no length tells which part of a sentence was changed. */
 export const places: readonly Concept[] = [
   ["in the kitchen"],
   ["in the garden"],
@@ -98,21 +99,21 @@ export const places: readonly Concept[] = [
 export const times: readonly Concept[] = [
   ["in the morning"],
   ["in the evening"],
-  ["on Monday"],
-  ["on Friday"],
-  ["last week"],
-  ["last night"],
-  ["before dinner"],
-  ["after lunch"],
-  ["at noon"],
-  ["at midnight"],
+  ["on Monday morning"],
+  ["on Friday evening"],
+  ["late last week"],
+  ["late last night"],
+  ["before the dinner"],
+  ["after the lunch"],
+  ["during the storm"],
+  ["during the night"],
   ["in the spring"],
   ["in the autumn", "in the fall"],
   ["during the war"],
   ["after the meeting"],
   ["before the trial"],
   ["two years ago"],
-  ["on the first day"],
+  ["after the war"],
   ["a month ago"],
 ];
 

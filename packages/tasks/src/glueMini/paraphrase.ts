@@ -39,7 +39,16 @@ export const comparatives = [
   ["happier", "sadder"],
 ] as const;
 
-export const happenings = ["left", "arrived", "spoke", "slept", "ate", "called", "smiled", "returned"] as const;
+export const happenings = [
+  "left",
+  "arrived",
+  "spoke",
+  "slept",
+  "ate",
+  "called",
+  "smiled",
+  "returned",
+] as const;
 
 interface Person {
   readonly noun: Concept;
