@@ -54,6 +54,7 @@ export {
   weightStorages,
 } from "./passes/halfWeights.ts";
 export { prepareForDevice } from "./passes/prepareForDevice.ts";
+export { pruneGraph } from "./passes/prune.ts";
 export { applySavePolicy, type SavePolicy, savePolicies } from "./passes/savePolicy.ts";
 export { CannotSplitError } from "./passes/splitLarge/errors.ts";
 export { type DeviceProfile, type DeviceProfileName, deviceProfiles } from "./plan/deviceProfile.ts";

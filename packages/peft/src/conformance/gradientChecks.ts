@@ -117,7 +117,7 @@ async function derivative(
       name,
       centre.map((value, index) => value + moved * (direction[index] as number)),
     );
-    return run.accumulate(batch, step);
+    return run.loss(batch, step);
   };
   const near = (await lossAt(distance)) - (await lossAt(-distance));
   const far = (await lossAt(2 * distance)) - (await lossAt(-2 * distance));

@@ -1,5 +1,5 @@
 import type { AdamWOptions, Executor, Graph, ParameterStore, Program } from "@peftbench/runtime";
-import { adamWInputs, leavesOf, noiseKey } from "@peftbench/runtime";
+import { adamWInputs, leavesOf, noiseKey, pruneGraph } from "@peftbench/runtime";
 import type {
   BaseValues,
   MethodAttachment,
@@ -47,6 +47,8 @@ export interface SuiteRun {
   readonly accumulatedStep: (parts: readonly SuiteBatch[], step: number) => Promise<number>;
   /** Adds a batch's gradients to the accumulators and gives its loss; updates nothing. */
   readonly accumulate: (batch: SuiteBatch, step: number) => Promise<number>;
+  /** The loss that `accumulate` gives, without a backward pass; changes nothing. */
+  readonly loss: (batch: SuiteBatch, step: number) => Promise<number>;
   readonly logits: (batch: SuiteBatch) => Promise<Float32Array>;
   readonly dispose: () => Promise<void>;
 }
@@ -136,6 +138,18 @@ export async function startRun(options: SuiteRunOptions): Promise<SuiteRun> {
       return loss;
     },
     accumulate,
+    loss: async (batch, step) => {
+      const program = await programOf(`loss ${batch.rows}`, () => {
+        const whole = buildTrainingGraph(model, stage(), {
+          ...updateRules,
+          batch,
+          kind: "accumulate",
+          dropout: options.dropout,
+        });
+        return pruneGraph({ ...whole, states: [] });
+      });
+      return run(program, batch, step);
+    },
     logits: async (batch) => {
       const program = await programOf(`evaluate ${batch.rows}`, () =>
         buildEvaluationGraph(model, stage(), batch),
