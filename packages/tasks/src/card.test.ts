@@ -4,43 +4,54 @@ import { describe, expect, it } from "vitest";
 import { parseDatasetCard } from "./card.ts";
 import { DatasetError } from "./errors.ts";
 import { glueTasks } from "./glue/index.ts";
-import { loadTask } from "./source.ts";
+import { allTasks } from "./registry.ts";
+import { loadTask, needsDataFolder } from "./source.ts";
 
 const projectRoot = new URL("../../../", import.meta.url);
 const readCard = (path: string) => readFile(new URL(path, projectRoot), "utf8");
 
-describe.each(glueTasks.map((task) => [task.id, task] as const))("the card of %s", (_, task) => {
+const shared = process.env.PEFTBENCH_SHARED;
+const dataFolder = shared === undefined ? undefined : join(shared, "datasets", "glue");
+
+describe.each(allTasks.map((task) => [task.id, task] as const))("the card of %s", (_, task) => {
   it("agrees with the task's definition", async () => {
     const card = parseDatasetCard(await readCard(task.datasetCard), task.datasetCard);
-    const { text, pair, label } = task.files.columns;
+    const { id, suite, origin, publishedRows } = task;
     expect(card).toMatchObject({
-      id: task.id,
-      suite: task.suite,
-      files: {
-        train: { name: task.files.train, rows: task.publishedRows.train },
-        dev: { name: task.files.dev, rows: task.publishedRows.dev },
-      },
+      ...{ id, suite, origin },
+      files: { train: { rows: publishedRows.train }, dev: { rows: publishedRows.dev } },
     });
-    const columns = card.columns.map(({ column }) => column);
-    expect(columns).toEqual(expect.arrayContaining(pair === undefined ? [text, label] : [text, pair, label]));
-    if (!task.files.shape.header) expect(columns).toHaveLength(task.files.shape.fieldCount);
+    expect(card.package?.name).toBe(task.source.kind === "package" ? task.source.name : undefined);
   });
 
-  const shared = process.env.PEFTBENCH_SHARED;
-  it.skipIf(shared === undefined)(
-    "has the checksums that loading gives (needs PEFTBENCH_SHARED)",
+  it.skipIf(needsDataFolder(task) && dataFolder === undefined)(
+    "has the checksums that loading gives (GLUE's need PEFTBENCH_SHARED)",
     async () => {
       const card = parseDatasetCard(await readCard(task.datasetCard), task.datasetCard);
-      const dataFolder = join(shared ?? "", "datasets", "glue");
       const { provenance } = await loadTask(task, { dataFolder });
-      expect(provenance.checksum).toBe(card.checksum);
+      expect(provenance).toMatchObject({ checksum: card.checksum, rows: task.publishedRows, warnings: [] });
       expect(provenance.fileChecksums).toEqual({
         [card.files.train.name]: card.files.train.sha256,
         [card.files.dev.name]: card.files.dev.sha256,
       });
+      if (card.package !== undefined) expect(provenance.revision).toBe(card.package.version);
     },
   );
 });
+
+describe.each(glueTasks.map((task) => [task.id, task] as const))(
+  "the card of %s",
+  (_, { source, datasetCard }) => {
+    it("names the files and columns that are read", async () => {
+      const { files, columns } = parseDatasetCard(await readCard(datasetCard), datasetCard);
+      const { text, pair, label } = source.columns;
+      expect([files.train.name, files.dev.name]).toEqual([source.train, source.dev]);
+      const names = columns.map(({ column }) => column);
+      expect(names).toEqual(expect.arrayContaining(pair === undefined ? [text, label] : [text, pair, label]));
+      if (!source.shape.header) expect(names).toHaveLength(source.shape.fieldCount);
+    });
+  },
+);
 
 describe("parseDatasetCard", () => {
   it.each([

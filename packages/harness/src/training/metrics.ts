@@ -1,5 +1,5 @@
-import type { Metric, TaskDefinition } from "@peftbench/tasks";
-import { metrics as metricTable } from "@peftbench/tasks";
+import type { Example, Metric, TaskDefinition } from "@peftbench/tasks";
+import { bagOfWordsBaseline, metrics as metricTable } from "@peftbench/tasks";
 import type { Prediction } from "../result/predictions.ts";
 import type { ResultBaseline, ResultMetric } from "../result/schema.ts";
 
@@ -34,11 +34,37 @@ export function majorityBaseline(
 ): readonly ResultBaseline[] {
   const name = task.kind === "classification" ? "majority-class" : "mean-score";
   const answer = task.kind === "classification" ? mostFrequent(trainLabels) : mean(trainLabels);
+  return scoreBaseline(
+    name,
+    task,
+    devLabels.map(() => answer),
+    devLabels,
+  );
+}
+
+/** What a linear model over the words of the same training set gives on the reported split. */
+export function bagOfWords(
+  task: TaskDefinition,
+  train: readonly Example[],
+  dev: readonly Example[],
+): readonly ResultBaseline[] {
+  const predicted = bagOfWordsBaseline(train, dev, task);
+  return scoreBaseline(
+    "bag-of-words",
+    task,
+    predicted,
+    dev.map(({ label }) => label),
+  );
+}
+
+function scoreBaseline(
+  name: string,
+  task: TaskDefinition,
+  predicted: readonly number[],
+  devLabels: readonly number[],
+): readonly ResultBaseline[] {
   return task.metrics.names.map((metric) => {
-    const result = metricTable[metric].compute(
-      devLabels.map(() => answer),
-      devLabels,
-    );
+    const result = metricTable[metric].compute(predicted, devLabels);
     const reason = "reason" in result ? result.reason : null;
     return { name, metric, value: result.value, count: result.count, split: "dev", reason };
   });

