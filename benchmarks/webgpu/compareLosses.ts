@@ -117,6 +117,7 @@ async function prepare(options: LossOptions) {
     executor: "cpu",
     adapter: null,
     measuredMemory: null,
+    notices: [] as string[],
     warnings: [] as string[],
     threads: options.threads,
     weightsChecksum: await checkpoint.checksum(),

@@ -122,6 +122,7 @@ async function prepare(options: SpeedOptions, methodId: string) {
     executor: "cpu",
     adapter: null,
     measuredMemory: null,
+    notices: [] as string[],
     warnings: [] as string[],
     threads: options.threads,
     weightsChecksum: await checkpoint.checksum(),

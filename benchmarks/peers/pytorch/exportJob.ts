@@ -38,6 +38,7 @@ export async function exportJob(options: ExportOptions): Promise<void> {
       executor: "cpu",
       adapter: null,
       measuredMemory: null,
+      notices: [],
       warnings: [],
       threads,
       weightsChecksum: result.weights.checksum,

@@ -1,21 +1,27 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { glueTasks } from "@peftbench/tasks";
+import { allTasks, glueTasks, needsDataFolder } from "@peftbench/tasks";
 import { describe, expect, test } from "vitest";
 import { loadSuite, trainingFor } from "./suite.ts";
 
 const glueFile = resolve(import.meta.dirname, "../../../benchmarks/glue/suite.json");
+const bundledFile = resolve(import.meta.dirname, "../../../benchmarks/bundled/suite.json");
 
-describe("the GLUE suite", () => {
-  test("is valid, and lists the tasks there are", async () => {
-    const suite = await loadSuite(glueFile);
-    expect([...suite.tasks].sort()).toEqual(glueTasks.map((task) => task.id).sort());
+describe("the suites", () => {
+  test.each([
+    { file: glueFile, expected: glueTasks },
+    { file: bundledFile, expected: allTasks.filter((task) => !needsDataFolder(task)) },
+  ])("are valid, and list the tasks there are", async ({ file, expected }) => {
+    const suite = await loadSuite(file);
+    expect([...suite.tasks].sort()).toEqual(expected.map((task) => task.id).sort());
     for (const preset of Object.values(suite.presets)) {
       for (const method of preset.methods) expect(() => trainingFor(suite, preset, method, [])).not.toThrow();
     }
   });
+});
 
+describe("the GLUE suite", () => {
   test("is refused by the field's name where it asks for a save policy that no graph pass makes", async () => {
     const suite = await loadSuite(glueFile);
     const preset = suite.presets[suite.defaultPreset]!;

@@ -12,7 +12,7 @@ export function cautions(selected: SelectedRuns, tasks: readonly TaskSummary[]):
     ...brokenRuns(results),
     ...fewSeeds(tasks),
     ...tasks.flatMap(unequalData),
-    ...tasks.flatMap(unequalSettings),
+    ...unequalSettings(tasks),
     ...unequalMachines(results),
     ...unequalSources(results),
     ...skippedSteps(results),
@@ -62,8 +62,20 @@ function unequalData(task: TaskSummary): readonly string[] {
   ];
 }
 
-/** Training settings that are not the same for all methods: `learningRate: lora 0.0005; full 0.00002`. */
-function unequalSettings(task: TaskSummary): readonly string[] {
+/** Tasks whose methods differ in the same settings, said together. */
+function unequalSettings(tasks: readonly TaskSummary[]): readonly string[] {
+  const differing = tasks.flatMap((task) => {
+    const settings = differingSettings(task);
+    return settings === null ? [] : [{ where: `${task.task} (${task.model})`, settings }];
+  });
+  return groupBy(differing, ({ settings }) => settings).map((group) => {
+    const where = listInWords(group.map((each) => each.where));
+    return `Methods on ${where} were not trained alike: ${group[0]?.settings}.`;
+  });
+}
+
+/** Training settings that are not the same for all methods: `learningRate (lora 0.0005; full 0.00002)`; null: none. */
+function differingSettings(task: TaskSummary): string | null {
   const byMethod = task.methods.flatMap(({ method, rows: [first] }) => {
     if (first === undefined) return [];
     return [{ method, settings: trainingSettingsOf(first.result) }];
@@ -78,8 +90,7 @@ function unequalSettings(task: TaskSummary): readonly string[] {
     });
     return [`${key} (${groups.join("; ")})`];
   });
-  if (differing.length === 0) return [];
-  return [`Methods on ${task.task} (${task.model}) were not trained alike: ${differing.join(", ")}.`];
+  return differing.length === 0 ? null : differing.join(", ");
 }
 
 function unequalMachines(results: readonly RunResult[]): readonly string[] {

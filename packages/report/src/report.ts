@@ -12,6 +12,7 @@ import { chartsSection } from "./sections/charts.ts";
 import { differencesSection } from "./sections/differences.ts";
 import { glossarySection } from "./sections/glossary.ts";
 import { measuredMemorySection } from "./sections/measuredMemory.ts";
+import { noticesSection } from "./sections/notices.ts";
 import { overviewTable } from "./sections/overviewTable.ts";
 import { provenanceSection } from "./sections/provenance.ts";
 import { ranksSection } from "./sections/ranks.ts";
@@ -48,7 +49,7 @@ export async function renderReport(input: ReportInput): Promise<string> {
   const reported = selected.rows.map(({ result }) => result);
   const body = html`<header>
 <h1>${input.title}</h1>
-${verdictSection(recommendations, selected.rows)}
+${noticesSection(reported)}${verdictSection(recommendations, selected.rows)}
 </header>
 <main>
 <section aria-labelledby="results">

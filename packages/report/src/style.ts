@@ -78,6 +78,8 @@ small { font-size: .82em; color: var(--muted); font-weight: 400; }
 .baselines tr > * { border-bottom: 0; }
 .metric { white-space: nowrap; }
 
+.notices { border-left: .3rem solid var(--accent); padding: .2rem 0 .2rem 1rem; max-width: 50rem; }
+.notices p { margin: .4rem 0; }
 .cautions { padding-left: 1.1rem; max-width: 50rem; }
 .cautions li { margin: .4rem 0; overflow-wrap: anywhere; }
 .chart-kind { break-inside: avoid; }

@@ -1,9 +1,10 @@
 import { loadSuite } from "@peftbench/harness";
 import { methods } from "@peftbench/methods";
 import { architectures } from "@peftbench/models";
-import { glueTasks } from "@peftbench/tasks";
+import { allTasks } from "@peftbench/tasks";
 import type { Command } from "../command.ts";
-import { glueSuiteFile } from "../glue/plan.ts";
+import type { SuiteKind } from "../glue/sources.ts";
+import { suiteFile } from "../glue/sources.ts";
 import { formatTable } from "../table.ts";
 
 /** `pnpm bench list`: what there is. */
@@ -13,20 +14,25 @@ export const list: Command = {
   example: "pnpm bench list --json",
   options: {},
   run: async (_options, context) => {
-    const suite = await loadSuite(glueSuiteFile(context.projectFolder));
+    const suites = await Promise.all(
+      (["glue", "bundled"] satisfies SuiteKind[]).map((kind) =>
+        loadSuite(suiteFile(context.projectFolder, kind)),
+      ),
+    );
     const document = {
       methods: methods.map(({ id, title, source }) => ({ id, title, source })),
-      tasks: glueTasks.map((task) => ({
+      tasks: allTasks.map((task) => ({
         id: task.id,
         title: task.title,
         suite: task.suite,
+        origin: task.origin,
         kind: task.kind,
         metric: task.metrics.primary,
         rows: task.publishedRows,
         card: task.datasetCard,
       })),
       architectures: architectures.map(({ modelType }) => ({ modelType })),
-      suites: [{ name: suite.name, defaultPreset: suite.defaultPreset, presets: suite.presets }],
+      suites: suites.map(({ name, defaultPreset, presets }) => ({ name, defaultPreset, presets })),
     };
     const sections = [
       [
@@ -39,25 +45,25 @@ export const list: Command = {
       [
         "Tasks",
         formatTable(
-          ["id", "name", "metric", "train", "dev"],
+          ["id", "name", "suite", "text", "metric", "train", "dev"],
           document.tasks.map((task) => [
-            ...[task.id, task.title, task.metric],
+            ...[task.id, task.title, task.suite, task.origin, task.metric],
             ...[task.rows.train, task.rows.dev].map((rows) => rows.toLocaleString("en-US")),
           ]),
-          [3, 4],
+          [5, 6],
         ),
       ],
       [
         "Model architectures (model_type in config.json)",
         document.architectures.map((a) => a.modelType).join("\n"),
       ],
-      [
-        `Presets of ${suite.name} (${suite.defaultPreset} where none is given)`,
+      ...suites.map(({ name: suite, defaultPreset, presets }) => [
+        `Presets of ${suite} (${defaultPreset} where none is given)`,
         formatTable(
           ["name", "what it is for"],
-          Object.entries(suite.presets).map(([name, preset]) => [name, preset.description]),
+          Object.entries(presets).map(([name, preset]) => [name, preset.description]),
         ),
-      ],
+      ]),
     ];
     const text = sections.map(([heading, body]) => `${heading}\n${indent(body ?? "")}`).join("\n\n");
     return { exitCode: 0, document, text };

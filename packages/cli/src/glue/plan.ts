@@ -1,17 +1,18 @@
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import type { GridPlan } from "@peftbench/harness";
-import { loadSuite, readSourceState } from "@peftbench/harness";
+import { readSourceState } from "@peftbench/harness";
 import { methods } from "@peftbench/methods";
 import type { CommandContext } from "../command.ts";
 import type { GivenOptions } from "../options/parse.ts";
 import { UsageError } from "../options/usageError.ts";
 import { listOf, oneOf, seedList, wholeNumber } from "../options/values.ts";
-import { dataFolderOf, readTasks } from "./data.ts";
+import { readTasks } from "./data.ts";
 import type { AdapterSearch, ChosenDevice } from "./device.ts";
 import { chooseDevice, deviceOption } from "./device.ts";
 import { configureMethods } from "./methods.ts";
 import { readModels } from "./model.ts";
+import { chooseSources } from "./sources.ts";
 
 /**
  * Everything that decides what a call of `glue` runs, checked before anything does.
@@ -22,7 +23,16 @@ export async function planGlue(
   context: CommandContext,
   search: AdapterSearch,
 ): Promise<{ readonly grid: GridPlan; readonly device: ChosenDevice }> {
-  const suite = await loadSuite(glueSuiteFile(context.projectFolder));
+  const taskIds = options.text("tasks");
+  const { suite, dataFolder, modelFolders, notices } = await chooseSources(
+    {
+      data: options.text("data"),
+      dataVariable: context.environment.PEFTBENCH_DATA,
+      tasks: taskIds?.split(",").map((id) => id.trim()),
+      model: options.text("model"),
+    },
+    context.projectFolder,
+  );
   const presetName = oneOf(
     "--preset",
     options.text("preset") ?? suite.defaultPreset,
@@ -33,7 +43,6 @@ export async function planGlue(
   const known = methods.map((method) => method.id);
   const methodIds = options.text("methods");
   const chosenMethods = methodIds === undefined ? preset.methods : listOf("--methods", methodIds, known);
-  const taskIds = options.text("tasks");
   const chosenTasks = taskIds === undefined ? preset.tasks : listOf("--tasks", taskIds, suite.tasks);
   const seedText = options.text("seeds");
   const seeds = seedText === undefined ? preset.seeds : seedList("--seeds", seedText);
@@ -46,9 +55,8 @@ export async function planGlue(
     preset,
     options,
   );
-  const modelOption = options.text("model");
-  const models = await readModels(modelOption);
-  const dataFolder = dataFolderOf(options.text("data"), context.environment.PEFTBENCH_DATA);
+  for (const notice of notices) context.say(notice);
+  const models = await readModels(modelFolders);
   const tasks = await readTasks(chosenTasks, dataFolder);
   const device = await chooseDevice(asked, context.say, search);
   if (device.executor === "cpu" && configured.some(({ training }) => training.frozenWeights === "f16")) {
@@ -57,7 +65,6 @@ export async function planGlue(
     );
   }
   const grid: GridPlan = {
-    suite: suite.name,
     models,
     tasks,
     // In the order in which they were asked for.
@@ -70,13 +77,9 @@ export async function planGlue(
     threads,
     sources: await readSourceState(context.projectFolder),
     force: options.flag("force"),
+    notices,
   };
   return { grid, device };
-}
-
-/** The suite as data; the code knows where it stands, and nothing of what is in it. */
-export function glueSuiteFile(projectFolder: string): string {
-  return join(projectFolder, "benchmarks/glue/suite.json");
 }
 
 /** A given folder counts from where the caller stands; the default one lies in the project. */

@@ -175,6 +175,7 @@ function assemble(
     stages: known.stages ?? [],
     rankHistory: known.rankHistory ?? null,
     lossSummary: known.lossSummary ?? null,
+    notices: [...spec.notices],
     warnings: [...warnings],
     environment: describeEnvironment({
       sources: spec.sources,

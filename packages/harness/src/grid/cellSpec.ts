@@ -24,13 +24,16 @@ export const cellSpecSchema = z.strictObject({
     }),
   }),
   modelFolder: text,
-  dataFolder: text,
+  /** Null where the task needs none. */
+  dataFolder: text.nullable(),
   runFolder: text,
   executor: z.enum(executorKinds),
   /** The kind of WebGPU adapter; null on the CPU. */
   adapter: z.enum(["hardware", "software"]).nullable(),
   /** What a probe on WebGPU measured for cells like this one; null without a probe. */
   measuredMemory: measuredMemorySchema.nullable(),
+  /** What was taken in place of what was not at hand: bundled data for GLUE, the bundled model. */
+  notices: z.array(text),
   /** What was to say before the cell began, for the result: a probe that failed. */
   warnings: z.array(text),
   threads: z.int().positive(),

@@ -16,6 +16,8 @@ export interface GridModel {
 /** One task of the grid. */
 export interface GridTask {
   readonly id: string;
+  /** What its results are kept and titled under: `glue`. */
+  readonly suite: string;
   /** sha256 of its files. */
   readonly checksum: string;
 }
@@ -29,18 +31,20 @@ export interface GridMethod {
 
 /** The axes of a grid, and what all its cells share. */
 export interface GridPlan {
-  readonly suite: string;
   readonly models: readonly GridModel[];
   readonly tasks: readonly GridTask[];
   readonly methods: readonly GridMethod[];
   readonly seeds: readonly number[];
-  readonly dataFolder: string;
+  /** Null where no task needs one. */
+  readonly dataFolder: string | null;
   readonly outFolder: string;
   readonly executor: ExecutorKind;
   readonly adapter: CellSpec["adapter"];
   readonly threads: number;
   readonly sources: SourceState | null;
   readonly force: boolean;
+  /** What was taken in place of what was not at hand, in full sentences. */
+  readonly notices: readonly string[];
 }
 
 /**
@@ -63,7 +67,7 @@ function makeSpec(
   method: GridMethod,
 ): CellSpec {
   const cell: CellSpec["cell"] = {
-    suite: plan.suite,
+    suite: task.suite,
     model: model.name,
     method: method.id,
     task: task.id,
@@ -88,6 +92,7 @@ function makeSpec(
     executor: plan.executor,
     adapter: plan.adapter,
     measuredMemory: null,
+    notices: [...plan.notices],
     warnings: [],
     threads: plan.threads,
     sources: plan.sources,

@@ -78,9 +78,8 @@ function specsOf(name: string, fakes: readonly Fake[], force = false): readonly 
     const config = { end, steps, stepMs, log: logOf(name) };
     const method: GridMethod = { id: "fake", training, config };
     return expandGrid({
-      suite: "test",
       models: [{ name: "tiny", folder, weightsChecksum: hash("model"), settingsChecksum: hash("config") }],
-      tasks: [{ id: name, checksum: hash("data") }],
+      tasks: [{ id: name, suite: "test", checksum: hash("data") }],
       methods: [method],
       seeds: [seed],
       dataFolder: folder,
@@ -90,6 +89,7 @@ function specsOf(name: string, fakes: readonly Fake[], force = false): readonly 
       threads: 1,
       sources: null,
       force,
+      notices: [],
     });
   });
 }

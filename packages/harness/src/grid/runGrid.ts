@@ -178,6 +178,7 @@ function resultOfDeath(spec: CellSpec, exit: CellExit): RunResult {
     stages: [],
     rankHistory: null,
     lossSummary: null,
+    notices: [...spec.notices],
     warnings: [...spec.warnings],
     environment: describeEnvironment({
       sources: spec.sources,

@@ -99,6 +99,7 @@ export const exampleResult: RunResult = {
     ],
   },
   lossSummary: { first: 0.71, last: 0.32 },
+  notices: [],
   warnings: [],
   environment: {
     peftbenchCommit: "0a".repeat(20),

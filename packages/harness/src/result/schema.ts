@@ -249,6 +249,8 @@ export const resultSchema = z
     rankHistory: rankHistorySchema.nullable().default(null),
     /** Training loss at the first and the last step; null where it was not finite. */
     lossSummary: z.strictObject({ first: z.number().nullable(), last: z.number().nullable() }).nullable(),
+    /** What was taken in place of what was not at hand, in full sentences: it stands at a report's head. */
+    notices: z.array(text).default([]),
     /** What a reader of these figures should know, in full sentences. */
     warnings: z.array(text),
     environment: environmentSchema,

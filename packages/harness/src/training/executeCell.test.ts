@@ -51,6 +51,7 @@ function spec(
     executor: "cpu",
     adapter: null,
     measuredMemory: null,
+    notices: [],
     warnings: [],
     threads: 1,
     weightsChecksum: WEIGHTS_CHECKSUM,

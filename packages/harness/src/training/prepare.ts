@@ -66,8 +66,13 @@ export async function prepareCell(
       : { kind: "regression" };
   const pretrained = await loadPretrained(spec.modelFolder, head, { seed: spec.cell.seed });
   requireSame("the model", spec.modelFolder, pretrained.checksum, spec.weightsChecksum);
-  const loaded = await loadTask(task, { dataFolder: spec.dataFolder });
-  requireSame(`the data of ${task.id}`, spec.dataFolder, loaded.provenance.checksum, spec.dataChecksum);
+  const loaded = await loadTask(task, { dataFolder: spec.dataFolder ?? undefined });
+  requireSame(
+    `the data of ${task.id}`,
+    spec.dataFolder ?? task.suite,
+    loaded.provenance.checksum,
+    spec.dataChecksum,
+  );
 
   const tokenizer = sequenceTokenizer(await loadTokenizer(spec.modelFolder));
   const maxLength = Math.min(training.maxLength, pretrained.maxLength);
@@ -147,10 +152,10 @@ export function sequenceTokenizer(tokenizer: Tokenizer): SequenceTokenizer {
   };
 }
 
-function requireSame(what: string, folder: string, found: string, expected: string): void {
+function requireSame(what: string, place: string, found: string, expected: string): void {
   if (found === expected) return;
   throw new Error(
-    `${what} in ${folder} changed since the grid was planned: its sha256 is ${found}, ${expected} was expected. ` +
+    `${what} in ${place} changed since the grid was planned: its sha256 is ${found}, ${expected} was expected. ` +
       "Start the command again.",
   );
 }

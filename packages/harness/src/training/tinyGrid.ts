@@ -51,9 +51,8 @@ export async function tinyGrid(folder: string, options: TinyGridOptions): Promis
   const { provenance } = await loadTask(findTask("sst2"), { dataFolder });
   const settingsChecksum = await modelSettingsChecksum(modelFolder);
   return expandGrid({
-    suite: "glue",
     models: [{ name: "tiny", folder: modelFolder, weightsChecksum, settingsChecksum }],
-    tasks: [{ id: "sst2", checksum: provenance.checksum }],
+    tasks: [{ id: "sst2", suite: "glue", checksum: provenance.checksum }],
     methods: options.methods.map((id) => ({
       id,
       training: { ...TINY_TRAINING, ...options.training },
@@ -67,5 +66,6 @@ export async function tinyGrid(folder: string, options: TinyGridOptions): Promis
     threads: 1,
     sources: null,
     force: false,
+    notices: [],
   });
 }

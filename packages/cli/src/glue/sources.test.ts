@@ -1,0 +1,76 @@
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { AskedSources } from "./sources.ts";
+import { chooseSources } from "./sources.ts";
+
+const nothing: AskedSources = {
+  data: undefined,
+  dataVariable: undefined,
+  tasks: undefined,
+  model: undefined,
+};
+let project = "";
+let bundledModel = "";
+
+beforeAll(async () => {
+  project = await mkdtemp(join(tmpdir(), "peftbench-sources-"));
+  for (const kind of ["glue", "bundled"]) {
+    const folder = join("benchmarks", kind);
+    await cp(resolve(import.meta.dirname, "../../../..", folder), join(project, folder), { recursive: true });
+  }
+  bundledModel = join(project, "models/nano-encoder");
+  await mkdir(bundledModel, { recursive: true });
+  await writeFile(join(bundledModel, "config.json"), "{}");
+});
+
+afterAll(() => rm(project, { recursive: true, force: true }));
+
+const choose = (asked: Partial<AskedSources>) => chooseSources({ ...nothing, ...asked }, project);
+
+describe("where data and models come from", () => {
+  it("is the folders that are given, of which nothing needs to be said", async () => {
+    const chosen = await choose({ data: "/data/glue", dataVariable: "/other", model: "/a, /b" });
+    expect(chosen).toMatchObject({ dataFolder: "/data/glue", modelFolders: ["/a", "/b"], notices: [] });
+    expect(chosen.suite.name).toBe("glue");
+  });
+
+  it("is the variable's folder where no option names one", async () => {
+    const chosen = await choose({ data: " ", dataVariable: "/other", model: "/a" });
+    expect(chosen).toMatchObject({ dataFolder: "/other", notices: [] });
+  });
+
+  it("is what comes with the project where nothing is given, and says that it is not GLUE", async () => {
+    const chosen = await choose({});
+    expect(chosen).toMatchObject({ dataFolder: null, modelFolders: [bundledModel] });
+    expect(chosen.suite.name).toBe("bundled");
+    expect(chosen.notices).toHaveLength(2);
+    expect(chosen.notices[0]).toMatch(/No figure here is one of GLUE.*SST-2\/train\.tsv.*--data/);
+    expect(chosen.notices[1]).toMatch(/nano-encoder.*--model/);
+  });
+
+  it("needs no folder, and no notice of one, for tasks that bring their data and were asked for", async () => {
+    const chosen = await choose({ tasks: ["spam", "mini-sentiment"], dataVariable: "/other", model: "/a" });
+    expect(chosen).toMatchObject({ dataFolder: null, notices: [] });
+    expect(chosen.suite.name).toBe("bundled");
+  });
+
+  it("never stands other data in for a task of GLUE that was asked for", async () => {
+    await expect(choose({ tasks: ["sst2"] })).rejects.toThrow(
+      /--data: found none, which sst2 need.*train\.tsv/,
+    );
+  });
+
+  it("refuses both kinds of tasks in one call, by name", async () => {
+    const both = choose({ tasks: ["sst2", "spam"], data: "/data/glue" });
+    await expect(both).rejects.toThrow(/found sst2, of GLUE, beside spam.*two calls/);
+  });
+
+  it("says where the bundled model should be if it is missing", async () => {
+    const bare = await mkdtemp(join(tmpdir(), "peftbench-bare-"));
+    await cp(join(project, "benchmarks"), join(bare, "benchmarks"), { recursive: true });
+    await expect(chooseSources(nothing, bare)).rejects.toThrow(/--model: found none.*models\/nano-encoder/);
+    await rm(bare, { recursive: true, force: true });
+  });
+});

