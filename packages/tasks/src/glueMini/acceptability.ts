@@ -56,15 +56,7 @@ export const feminine = [
   "bride",
   "actress",
 ] as const;
-export const reflexiveVerbs = [
-  "hurt",
-  "blamed",
-  "saw",
-  "defended",
-  "taught",
-  "introduced",
-  "praised",
-] as const;
+const reflexiveVerbs = ["hurt", "blamed", "saw", "defended", "taught", "introduced", "praised"] as const;
 export const intransitive = [
   "slept",
   "arrived",
@@ -87,7 +79,7 @@ export const transitive = [
 ] as const;
 
 /** Base forms that are never without an object. */
-export const questionVerbs = [
+const questionVerbs = [
   "find",
   "fix",
   "carry",

@@ -287,12 +287,6 @@ export function plural(noun: string): string {
   return /(s|x|ch|sh)$/.test(noun) ? `${noun}es` : `${noun}s`;
 }
 
-/** The third person singular of a regular present. */
-export function thirdPerson(base: string): string {
-  if (/(s|x|ch|sh)$/.test(base)) return `${base}es`;
-  return /[^aeiou]y$/.test(base) ? `${base.slice(0, -1)}ies` : `${base}s`;
-}
-
 /** Words as a sentence: first letter upper case, spaces single, with an end mark. */
 export function sentence(words: string, end = "."): string {
   const spaced = words.replace(/\s+/g, " ").replace(/ ,/g, ",").trim();

@@ -17,7 +17,7 @@ import type { Recipe } from "./generate.ts";
 import { generateSplits } from "./generate.ts";
 import { sentence } from "./lexicon.ts";
 
-export const topics: readonly string[] = (
+const topics: readonly string[] = (
   "the acting, the story, the plot, the music, the ending, the script, the film, the movie, the food, the service, " +
   "the hotel, the room, the book, the show, the novel, the speech, the meal, the play, the song, the dialogue, " +
   "the cast, the performance, the photography, the writing, the humor, the idea, the dinner, the wine, the coffee, " +

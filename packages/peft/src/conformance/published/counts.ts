@@ -21,7 +21,7 @@ export interface PublishedCount {
 
 const all = ({ matrices }: PublishedModel): readonly string[] => Object.keys(matrices);
 
-export const publishedCounts: readonly PublishedCount[] = [
+const publishedCounts: readonly PublishedCount[] = [
   {
     adapter: "LoRA",
     model: robertaBase,
