@@ -20,10 +20,11 @@ import { formatSummaries, summarizeReports } from "../glue/summary.ts";
 import type { GivenOptions } from "../options/parse.ts";
 import { formatTable } from "../table.ts";
 
-/** `pnpm bench glue`: fine-tunes on GLUE tasks and writes results and a page. */
+/** `pnpm bench glue`: fine-tunes on the tasks of a suite and writes results and a page. */
 export const glue: Command = {
   name: "glue",
-  description: "Fine-tunes models on GLUE tasks, each method with each seed, and writes results and a page",
+  description:
+    "Fine-tunes models on GLUE tasks, or those that come with the project, each method with each seed, and writes results and a page",
   example: "pnpm bench glue --tasks sst2 --methods lora,full --model ./minilm --data ./glue --preset quick",
   options: glueOptions,
   run: async (options, context) => {
@@ -109,11 +110,13 @@ async function makePage(
   options: GivenOptions,
   context: CommandContext,
 ): Promise<{ readonly file: string | null; readonly failed: boolean }> {
-  const folders = reports.filter(({ result }) => result !== null).map(({ spec }) => spec.runFolder);
+  const specs = reports.filter(({ result }) => result !== null).map(({ spec }) => spec);
+  const folders = specs.map(({ runFolder }) => runFolder);
   if (folders.length === 0) return { file: null, failed: false };
-  const file = join(outFolderOf(options, context), "runs", "glue", "report.html");
+  const suites = specs.map(({ cell }) => cell.suite);
+  const file = join(outFolderOf(options, context), "runs", pageFolder(suites), "report.html");
   try {
-    await writeReport(folders, file, { title: "GLUE", generatedAt: new Date().toISOString() });
+    await writeReport(folders, file, { generatedAt: new Date().toISOString() });
     return { file, failed: false };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

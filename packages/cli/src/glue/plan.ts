@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import type { GridPlan } from "@peftbench/harness";
 import { readSourceState } from "@peftbench/harness";
 import { methods } from "@peftbench/methods";
+import { allTasks } from "@peftbench/tasks";
 import type { CommandContext } from "../command.ts";
 import type { GivenOptions } from "../options/parse.ts";
 import { UsageError } from "../options/usageError.ts";
@@ -23,12 +24,14 @@ export async function planGlue(
   context: CommandContext,
   search: AdapterSearch,
 ): Promise<{ readonly grid: GridPlan; readonly device: ChosenDevice }> {
-  const taskIds = options.text("tasks");
+  const taskText = options.text("tasks");
+  const everyTask = allTasks.map(({ id }) => id);
+  const taskIds = taskText === undefined ? undefined : listOf("--tasks", taskText, everyTask);
   const { suite, dataFolder, modelFolders, notices } = await chooseSources(
     {
       data: options.text("data"),
       dataVariable: context.environment.PEFTBENCH_DATA,
-      tasks: taskIds?.split(",").map((id) => id.trim()),
+      tasks: taskIds,
       model: options.text("model"),
     },
     context.projectFolder,
@@ -43,7 +46,7 @@ export async function planGlue(
   const known = methods.map((method) => method.id);
   const methodIds = options.text("methods");
   const chosenMethods = methodIds === undefined ? preset.methods : listOf("--methods", methodIds, known);
-  const chosenTasks = taskIds === undefined ? preset.tasks : listOf("--tasks", taskIds, suite.tasks);
+  const chosenTasks = taskIds ?? preset.tasks;
   const seedText = options.text("seeds");
   const seeds = seedText === undefined ? preset.seeds : seedList("--seeds", seedText);
   const threadText = options.text("threads");

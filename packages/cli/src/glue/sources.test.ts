@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -12,7 +12,6 @@ const nothing: AskedSources = {
   model: undefined,
 };
 let project = "";
-let bundledModel = "";
 
 beforeAll(async () => {
   project = await mkdtemp(join(tmpdir(), "peftbench-sources-"));
@@ -20,9 +19,6 @@ beforeAll(async () => {
     const folder = join("benchmarks", kind);
     await cp(resolve(import.meta.dirname, "../../../..", folder), join(project, folder), { recursive: true });
   }
-  bundledModel = join(project, "models/nano-encoder");
-  await mkdir(bundledModel, { recursive: true });
-  await writeFile(join(bundledModel, "config.json"), "{}");
 });
 
 afterAll(() => rm(project, { recursive: true, force: true }));
@@ -43,7 +39,7 @@ describe("where data and models come from", () => {
 
   it("is what comes with the project where nothing is given, and says that it is not GLUE", async () => {
     const chosen = await choose({});
-    expect(chosen).toMatchObject({ dataFolder: null, modelFolders: [bundledModel] });
+    expect(chosen).toMatchObject({ dataFolder: null, modelFolders: [join(project, "models/nano-encoder")] });
     expect(chosen.suite.name).toBe("bundled");
     expect(chosen.notices).toHaveLength(2);
     expect(chosen.notices[0]).toMatch(/No figure here is one of GLUE.*SST-2\/train\.tsv.*--data/);
@@ -65,12 +61,5 @@ describe("where data and models come from", () => {
   it("refuses both kinds of tasks in one call, by name", async () => {
     const both = choose({ tasks: ["sst2", "spam"], data: "/data/glue" });
     await expect(both).rejects.toThrow(/found sst2, of GLUE, beside spam.*two calls/);
-  });
-
-  it("says where the bundled model should be if it is missing", async () => {
-    const bare = await mkdtemp(join(tmpdir(), "peftbench-bare-"));
-    await cp(join(project, "benchmarks"), join(bare, "benchmarks"), { recursive: true });
-    await expect(chooseSources(nothing, bare)).rejects.toThrow(/--model: found none.*models\/nano-encoder/);
-    await rm(bare, { recursive: true, force: true });
   });
 });

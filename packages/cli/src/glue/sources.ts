@@ -1,4 +1,3 @@
-import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Suite } from "@peftbench/harness";
 import { loadSuite } from "@peftbench/harness";
@@ -12,7 +11,7 @@ export interface AskedSources {
   readonly data: string | undefined;
   /** The variable PEFTBENCH_DATA. */
   readonly dataVariable: string | undefined;
-  /** Ids of tasks, checked by nobody yet. */
+  /** Ids of tasks that there are. */
   readonly tasks: readonly string[] | undefined;
   readonly model: string | undefined;
 }
@@ -36,7 +35,7 @@ export interface ChosenSources {
  *
  * Models: the folders of `--model`; else the encoder that comes with the project.
  *
- * @throws {UsageError} for tasks of both kinds in one call, GLUE's tasks without data, or a missing bundled model
+ * @throws {UsageError} for tasks of both kinds in one call, and for GLUE's tasks without data
  */
 export async function chooseSources(asked: AskedSources, projectFolder: string): Promise<ChosenSources> {
   const data = given(asked.data) ?? given(asked.dataVariable);
@@ -54,7 +53,7 @@ export async function chooseSources(asked: AskedSources, projectFolder: string):
     suite,
     dataFolder: kind === "glue" && data !== undefined ? resolve(data) : null,
     modelFolders: isBundledModel
-      ? [await bundledModel(projectFolder)]
+      ? [join(projectFolder, "models/nano-encoder")]
       : folders.map((folder) => resolve(folder)),
     notices: [
       ...(kind === "bundled" && asked.tasks === undefined ? [NO_GLUE] : []),
@@ -78,7 +77,7 @@ const BUNDLED_MODEL =
   "No model was given, so that this is the bundled nano-encoder: a very small BERT that peftbench pretrained itself. " +
   "Methods may rank otherwise on a model of the size that people use: pass --model <folder>.";
 
-/** Undefined where nothing is asked for, or nothing that there is: that is said later, with all names. */
+/** Undefined where nothing is asked for. */
 function kindOf(ids: readonly string[] | undefined): SuiteKind | undefined {
   const tasks = allTasks.filter(({ id }) => ids?.includes(id));
   const [files, own] = [tasks.filter(needsDataFolder), tasks.filter((task) => !needsDataFolder(task))];
@@ -97,16 +96,4 @@ function idsOf(tasks: readonly TaskDefinition[]): string {
 
 function given(value: string | undefined): string | undefined {
   return value === undefined || value.trim() === "" ? undefined : value;
-}
-
-async function bundledModel(projectFolder: string): Promise<string> {
-  const folder = join(projectFolder, "models/nano-encoder");
-  const isThere = await stat(join(folder, "config.json")).then(
-    () => true,
-    () => false,
-  );
-  if (isThere) return folder;
-  throw new UsageError(
-    `--model: found none, and the bundled one is missing (${folder}). Restore it with git, or pass the folder of a model.`,
-  );
 }
