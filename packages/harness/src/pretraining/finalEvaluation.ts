@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { InterruptedError } from "../grid/executeCell.ts";
 import type { PretrainingConfig } from "./config.ts";
 import type { PretrainingContext } from "./context.ts";
 import { maskingOf } from "./context.ts";
@@ -49,6 +50,7 @@ export async function evaluateFinally(
     batchRows: config.training.batchRows,
     seed: config.training.seed,
   });
+  if (context.signal.aborted) throw new InterruptedError(String(context.signal.reason));
   context.say("Counting n-grams ...");
   const vocabularySize = text.vocabulary.length;
   const trigrams = trainTrigrams(text.train, vocabularySize);
