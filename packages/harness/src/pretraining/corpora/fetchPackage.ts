@@ -16,7 +16,7 @@ export interface PinnedPackage {
 }
 
 /** A corpus that cannot be had. */
-export class CorpusUnavailableError extends Error {
+class CorpusUnavailableError extends Error {
   override readonly name = "CorpusUnavailableError";
   readonly remedy =
     "npm has to be on the PATH and able to reach its registry; the archives are kept in the cache folder, so this is needed once.";

@@ -29,7 +29,7 @@ export function countNgrams(rows: TokenRows, n: number, vocabularySize: number):
 }
 
 /** Distinct values of a sorted array, with how often each is there. */
-export function runLengths(sorted: Float64Array): NgramCounts {
+function runLengths(sorted: Float64Array): NgramCounts {
   let distinct = 0;
   for (let index = 0; index < sorted.length; index++) if (sorted[index] !== sorted[index - 1]) distinct += 1;
   const [keys, counts] = [new Float64Array(distinct), new Int32Array(distinct)];
