@@ -4,6 +4,8 @@ import { from, op } from "arquero";
 import { groupBy } from "./groupBy.ts";
 import type { MetricScale } from "./metricScale.ts";
 import { metricScale } from "./metricScale.ts";
+import type { DataOrigin } from "./origin.ts";
+import { compareOrigins } from "./origin.ts";
 import type { RunRow } from "./runs.ts";
 
 /** Of every interval on the page. */
@@ -54,7 +56,7 @@ export interface MethodSummary {
   readonly rows: readonly RunRow[];
 }
 
-/** A score that needs no training. */
+/** A score that needs no model. */
 export interface BaselineSummary {
   readonly name: string;
   readonly value: number;
@@ -63,7 +65,9 @@ export interface BaselineSummary {
 /** All methods on one task of one model, the best mean first, methods without a score last. */
 export interface TaskSummary {
   readonly model: string;
+  readonly suite: string;
   readonly task: string;
+  readonly origin: DataOrigin;
   /** Null where no run got as far as a metric. */
   readonly metric: string | null;
   readonly scale: MetricScale;
@@ -95,7 +99,10 @@ interface Rollup {
   readonly trainMs: number | undefined;
 }
 
-/** The one place where figures over seeds are made; tables, charts and sentences all read them from here. */
+/**
+ * The one place where figures over seeds are made; tables, charts and sentences all read them from here.
+ * @returns by model, then suite by suite, suites of real text first
+ */
 export function summarize(rows: readonly RunRow[]): readonly TaskSummary[] {
   if (rows.length === 0) return [];
   const columns = rows.map(({ result: _result, bytesByRole: _bytes, ...columnsOfRow }) => columnsOfRow);
@@ -119,7 +126,15 @@ export function summarize(rows: readonly RunRow[]): readonly TaskSummary[] {
     })
     .objects() as Rollup[];
   const summaries = rollups.map((rollup) => summarizeMethod(rollup, rows));
-  return groupBy(summaries, ({ model, task }) => JSON.stringify([model, task])).map(summarizeTask);
+  const tasks = groupBy(summaries, ({ model, task }) => JSON.stringify([model, task])).map(summarizeTask);
+  const models = [...new Set(tasks.map(({ model }) => model))];
+  const suites = [...new Set(tasks.map(({ suite }) => suite))].sort();
+  return tasks.sort(
+    (a, b) =>
+      models.indexOf(a.model) - models.indexOf(b.model) ||
+      compareOrigins(a.origin, b.origin) ||
+      suites.indexOf(a.suite) - suites.indexOf(b.suite),
+  );
 }
 
 function summarizeMethod(rollup: Rollup, allRows: readonly RunRow[]): MethodSummary {
@@ -190,7 +205,10 @@ function summarizeTask(methods: readonly MethodSummary[]): TaskSummary {
     mean === null ? Number.NEGATIVE_INFINITY : scale.higherIsBetter ? mean : -mean;
   return {
     model: methods[0]?.model ?? "",
+    suite: rows[0]?.suite ?? "",
     task: methods[0]?.task ?? "",
+    // A run that broke off may not have said.
+    origin: rows.find(({ origin }) => origin !== "published")?.origin ?? "published",
     metric,
     scale,
     count: counts.size === 1 ? count : null,

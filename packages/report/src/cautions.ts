@@ -2,6 +2,7 @@ import type { RunResult } from "@peftbench/harness";
 import type { TaskSummary } from "./aggregate.ts";
 import { listInWords, plural } from "./format.ts";
 import { groupBy } from "./groupBy.ts";
+import { listPlaces, taskPlace } from "./origin.ts";
 import type { SelectedRuns } from "./runs.ts";
 import { trainingSettingsOf } from "./runs.ts";
 
@@ -50,7 +51,7 @@ function unequalData(task: TaskSummary): readonly string[] {
   );
   const weights = new Set(results.flatMap(({ weights: each }) => each?.checksum ?? []));
   const policies = new Set(task.methods.flatMap(({ savePolicies }) => savePolicies));
-  const where = `${task.task} (${task.model})`;
+  const where = taskPlace(task);
   return [
     ...(data.size > 1 ? [`Runs on ${where} did not all use the same data: scores are not comparable.`] : []),
     ...(weights.size > 1 ? [`Runs on ${where} did not all start from the same weights.`] : []),
@@ -66,10 +67,10 @@ function unequalData(task: TaskSummary): readonly string[] {
 function unequalSettings(tasks: readonly TaskSummary[]): readonly string[] {
   const differing = tasks.flatMap((task) => {
     const settings = differingSettings(task);
-    return settings === null ? [] : [{ where: `${task.task} (${task.model})`, settings }];
+    return settings === null ? [] : [{ task, settings }];
   });
   return groupBy(differing, ({ settings }) => settings).map((group) => {
-    const where = listInWords(group.map((each) => each.where));
+    const where = listPlaces(group.map(({ task }) => task));
     return `Methods on ${where} were not trained alike: ${group[0]?.settings}.`;
   });
 }

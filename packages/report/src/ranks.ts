@@ -3,6 +3,8 @@ import type { TaskSummary } from "./aggregate.ts";
 import { groupBy } from "./groupBy.ts";
 import type { ModulePlace } from "./moduleNames.ts";
 import { placeModules } from "./moduleNames.ts";
+import type { NamedTask } from "./origin.ts";
+import { listTasks } from "./origin.ts";
 
 /** The ranks that one method gave the modules of one model. */
 export interface MethodRanks {
@@ -17,6 +19,8 @@ export interface MethodRanks {
 /** Ranks over runs that belong together. */
 export interface RankPanel {
   readonly tasks: readonly string[];
+  /** The tasks in words, with what kind of text they are. */
+  readonly taskList: string;
   readonly seeds: readonly number[];
   readonly runs: number;
   /** Whether all runs ended with the same ranks; otherwise `modules` holds means. */
@@ -40,8 +44,7 @@ export interface RankMoment {
   readonly parameters: number;
 }
 
-interface RankedRun {
-  readonly task: string;
+interface RankedRun extends NamedTask {
   readonly seed: number;
   readonly history: RankHistory;
   readonly config: Readonly<Record<string, unknown>>;
@@ -54,10 +57,10 @@ export function summarizeRanks(tasks: readonly TaskSummary[]): readonly MethodRa
     (group): readonly MethodRanks[] => {
       const [first] = group;
       const runs = group.flatMap(({ rows }) =>
-        rows.flatMap(({ status, task, seed, result }): readonly RankedRun[] => {
+        rows.flatMap(({ status, task, origin, seed, result }): readonly RankedRun[] => {
           const history = result.rankHistory;
           if (status !== "ok" || history === null || history.modules.length === 0) return [];
-          return [{ task, seed, history, config: result.cell.config.method }];
+          return [{ task, origin, seed, history, config: result.cell.config.method }];
         }),
       );
       if (first === undefined || runs.length === 0) return [];
@@ -90,6 +93,7 @@ function panelOf(runs: readonly RankedRun[]): RankPanel {
   });
   return {
     tasks: [...new Set(runs.map(({ task }) => task))],
+    taskList: listTasks(runs),
     seeds: [...new Set(runs.map(({ seed }) => seed))].sort((a, b) => a - b),
     runs: runs.length,
     same: areAlike(runs),

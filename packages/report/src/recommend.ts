@@ -1,5 +1,6 @@
-import type { MethodSummary, TaskSummary } from "./aggregate.ts";
+import type { BaselineSummary, MethodSummary, TaskSummary } from "./aggregate.ts";
 import { trainableWithHead } from "./aggregate.ts";
+import { unbeatenBaselines } from "./baselines.ts";
 import type { Comparison } from "./compare.ts";
 import { compareMethods } from "./compare.ts";
 
@@ -16,8 +17,10 @@ export interface Recommendation {
   readonly pick: MethodSummary | null;
   /** Best against pick; null where they are one. */
   readonly against: Comparison | null;
-  /** Whether the pick's interval, or its only value, lies beyond every baseline; null without a baseline. */
-  readonly beatsBaseline: boolean | null;
+  /** Baselines that no method's mean is better than, whatever the method costs. */
+  readonly unbeaten: readonly BaselineSummary[];
+  /** The others that the pick's interval, or its only value, does not lie beyond. */
+  readonly notShownBeaten: readonly BaselineSummary[];
 }
 
 /**
@@ -28,14 +31,18 @@ export function recommend(task: TaskSummary): Recommendation {
   const comparisons = compareMethods(task);
   const best = task.methods.find(({ mean }) => mean !== null) ?? null;
   if (best === null) {
-    return { task, comparisons, best, pick: null, against: null, beatsBaseline: null };
+    return { task, comparisons, best, pick: null, against: null, unbeaten: [], notShownBeaten: [] };
   }
   const candidates = task.methods.filter(
     (method) => method === best || isCloseEnough(method, best, task, comparisons),
   );
   const [pick = best] = [...candidates].sort(compareCost);
   const against = comparisons.find(({ first, second }) => first === best && second === pick) ?? null;
-  return { task, comparisons, best, pick, against, beatsBaseline: beatsBaseline(pick, task) };
+  const unbeaten = unbeatenBaselines(task);
+  const notShownBeaten = task.baselines.filter(
+    (baseline) => !unbeaten.includes(baseline) && !isBeyond(pick, baseline, task),
+  );
+  return { task, comparisons, best, pick, against, unbeaten, notShownBeaten };
 }
 
 function isCloseEnough(
@@ -58,10 +65,11 @@ function compareCost(a: MethodSummary, b: MethodSummary): number {
   );
 }
 
-function beatsBaseline(method: MethodSummary, task: TaskSummary): boolean | null {
-  if (task.baselines.length === 0 || method.mean === null) return null;
-  const { mean, interval } = method;
-  return task.baselines.every(({ value }) =>
-    task.scale.higherIsBetter ? (interval?.low ?? mean) > value : (interval?.high ?? mean) < value,
-  );
+function isBeyond(
+  { mean, interval }: MethodSummary,
+  { value }: BaselineSummary,
+  { scale }: TaskSummary,
+): boolean {
+  if (mean === null) return false;
+  return scale.higherIsBetter ? (interval?.low ?? mean) > value : (interval?.high ?? mean) < value;
 }

@@ -4,6 +4,7 @@ import { cautions } from "./cautions.ts";
 import { groupBy } from "./groupBy.ts";
 import { html } from "./html/html.ts";
 import type { LossCurve } from "./lossCurve.ts";
+import { titleOf } from "./origin.ts";
 import { page } from "./page.ts";
 import { recommend } from "./recommend.ts";
 import { selectRuns } from "./runs.ts";
@@ -13,7 +14,7 @@ import { differencesSection } from "./sections/differences.ts";
 import { glossarySection } from "./sections/glossary.ts";
 import { measuredMemorySection } from "./sections/measuredMemory.ts";
 import { noticesSection } from "./sections/notices.ts";
-import { overviewTable } from "./sections/overviewTable.ts";
+import { overviewTables } from "./sections/overviewTable.ts";
 import { provenanceSection } from "./sections/provenance.ts";
 import { ranksSection } from "./sections/ranks.ts";
 import { resultsTable } from "./sections/resultsTable.ts";
@@ -28,7 +29,8 @@ export interface ReportInput {
   readonly lossCurves: readonly LossCurve[];
   /** When the report is made, as an ISO date and time: the page reads no clock. */
   readonly generatedAt: string;
-  readonly title: string;
+  /** Without one it is put together from the suites that ran. */
+  readonly title?: string;
   /** What else a reader should know, a sentence each. */
   readonly notes?: readonly string[];
   /** The command that made the results; without it one is put together from what was run. */
@@ -47,14 +49,15 @@ export async function renderReport(input: ReportInput): Promise<string> {
   const curves = new Map(input.lossCurves.map((curve) => [curve.runId, curve]));
   const byModel = groupBy(recommendations, ({ task }) => task.model);
   const reported = selected.rows.map(({ result }) => result);
+  const title = input.title ?? titleOf(input.results);
   const body = html`<header>
-<h1>${input.title}</h1>
+<h1>${title}</h1>
 ${noticesSection(reported)}${verdictSection(recommendations, selected.rows)}
 </header>
 <main>
 <section aria-labelledby="results">
 <h2 id="results">Results</h2>
-${byModel.map(overviewTable)}
+${byModel.map(overviewTables)}
 ${recommendations.map(resultsTable)}
 <p class="note">Scores are means ± standard deviations over n seeds, with the 95% t interval of the mean. Times are medians over seeds; training is the time of one run. Terms are explained <a href="#glossary">below</a>.</p>
 </section>
@@ -67,5 +70,5 @@ ${provenanceSection(reported, input.command ?? null)}
 ${glossarySection()}
 </main>
 <footer><p>Made by peftbench on <time datetime="${input.generatedAt}">${input.generatedAt.slice(0, 10)}</time>. This page holds no script and asks the network for nothing.</p></footer>`;
-  return page(input.title, body);
+  return page(title, body);
 }

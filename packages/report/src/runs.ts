@@ -1,11 +1,15 @@
 import type { MemoryRole, ResultMetric, RunResult, RunStatus, SavePolicyName } from "@peftbench/harness";
 import { groupBy } from "./groupBy.ts";
+import type { DataOrigin } from "./origin.ts";
+import { originOf } from "./origin.ts";
 
 /** One run, flat: a row of the table that everything on the page is aggregated from. */
 export interface RunRow {
   readonly id: string;
   readonly model: string;
+  readonly suite: string;
   readonly task: string;
+  readonly origin: DataOrigin;
   /** The method's id; with what sets it apart where one method was run with several configurations. */
   readonly method: string;
   readonly seed: number;
@@ -70,7 +74,9 @@ function toRow(result: RunResult, method: string): RunRow {
   return {
     id: result.id,
     model: cell.model,
+    suite: cell.suite,
     task: cell.task,
+    origin: originOf(result),
     method,
     seed: cell.seed,
     status,

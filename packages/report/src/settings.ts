@@ -1,4 +1,5 @@
 import { groupBy } from "./groupBy.ts";
+import { taskText } from "./origin.ts";
 import type { RunRow } from "./runs.ts";
 import { flatten, trainingSettingsOf } from "./runs.ts";
 
@@ -13,7 +14,7 @@ export interface MethodSettings {
   readonly own: ReadonlyMap<string, readonly SettingValue[]>;
 }
 
-/** A value and where it held; a setting has several where tasks or seeds differ in it. */
+/** A value and the tasks, as sentences name them, where it held; a setting has several where tasks or seeds differ in it. */
 export interface SettingValue {
   readonly value: string;
   readonly tasks: readonly string[];
@@ -39,7 +40,7 @@ function valuesOf(
   rows: readonly RunRow[],
   settingsOf: (row: RunRow) => ReadonlyMap<string, string>,
 ): ReadonlyMap<string, readonly SettingValue[]> {
-  const found = rows.map((row) => ({ task: row.task, settings: settingsOf(row) }));
+  const found = rows.map((row) => ({ task: taskText(row), settings: settingsOf(row) }));
   const names = new Set(found.flatMap(({ settings }) => [...settings.keys()]));
   return new Map(
     [...names].map((name) => {

@@ -36,6 +36,11 @@ a { color: var(--accent); }
   margin: 0 0 1rem; max-width: 52rem; font-size: 1.55rem; line-height: 1.38; text-wrap: pretty;
   font-family: ui-serif, Charter, "Iowan Old Style", Georgia, "Liberation Serif", serif;
 }
+.verdict .suite {
+  display: block; font: 600 .8rem/1.6 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, sans-serif;
+  color: var(--muted); letter-spacing: .01em;
+}
+.unbeaten { max-width: 52rem; border-left: .3rem solid var(--bad); padding-left: 1rem; }
 .caveat, .facts { color: var(--muted); font-size: .93rem; }
 .facts { margin-top: .8rem; max-width: none; }
 .note { color: var(--muted); font-size: .9rem; }
@@ -68,14 +73,17 @@ th[colspan] { text-align: center; background: linear-gradient(var(--rule), var(-
 .results thead tr:last-child th:first-child { padding-left: .7rem; }
 .overview td.pick { font-weight: 700; }
 .tag { font-size: .75rem; font-weight: 500; color: var(--accent); margin-left: .25rem; }
+.origin { font-size: .78rem; font-weight: 500; color: var(--ink); border: 1px solid var(--muted); border-radius: .25rem; padding: 0 .35em; white-space: nowrap; }
 .score data.mean { font-weight: 600; }
 .quiet { color: var(--muted); font-weight: 400; }
 small { font-size: .82em; color: var(--muted); font-weight: 400; }
 .failure { display: block; color: var(--bad); max-width: 24rem; white-space: normal; line-height: 1.35; overflow-wrap: anywhere; }
 .failed { color: var(--bad); }
 .results .failed { text-align: left; white-space: normal; min-width: 14rem; }
-.baselines th, .baselines td { font-weight: 400; color: var(--muted); }
+.baselines th, .baselines td { color: var(--muted); }
+.baselines th, .baselines .method, .baselines data.mean { font-weight: 400; }
 .baselines tr > * { border-bottom: 0; }
+.overview .baselines td.pick data.mean { font-weight: 700; }
 .metric { white-space: nowrap; }
 
 .notices { border-left: .3rem solid var(--accent); padding: .2rem 0 .2rem 1rem; max-width: 50rem; }

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { CellReport, CellSpec } from "@peftbench/harness";
 import {
   abortOnSignals,
@@ -24,7 +24,7 @@ import { formatTable } from "../table.ts";
 export const glue: Command = {
   name: "glue",
   description:
-    "Fine-tunes models on GLUE tasks, or those that come with the project, each method with each seed, and writes results and a page",
+    "Fine-tunes models on GLUE or on tasks that come along, each method with each seed, and writes results and a page",
   example: "pnpm bench glue --tasks sst2 --methods lora,full --model ./minilm --data ./glue --preset quick",
   options: glueOptions,
   run: async (options, context) => {
@@ -110,11 +110,15 @@ async function makePage(
   options: GivenOptions,
   context: CommandContext,
 ): Promise<{ readonly file: string | null; readonly failed: boolean }> {
-  const specs = reports.filter(({ result }) => result !== null).map(({ spec }) => spec);
-  const folders = specs.map(({ runFolder }) => runFolder);
+  const folders = reports.filter(({ result }) => result !== null).map(({ spec }) => spec.runFolder);
   if (folders.length === 0) return { file: null, failed: false };
-  const suites = specs.map(({ cell }) => cell.suite);
-  const file = join(outFolderOf(options, context), "runs", pageFolder(suites), "report.html");
+  // Beside the runs of its suite; a page of several suites stands above them.
+  const [suiteFolder, ...others] = new Set(folders.map((folder) => dirname(folder)));
+  const pageFolder =
+    suiteFolder === undefined || others.length > 0
+      ? join(outFolderOf(options, context), "runs")
+      : suiteFolder;
+  const file = join(pageFolder, "report.html");
   try {
     await writeReport(folders, file, { generatedAt: new Date().toISOString() });
     return { file, failed: false };

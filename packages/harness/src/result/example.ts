@@ -115,6 +115,7 @@ export const exampleResult: RunResult = {
   },
   data: {
     source: "GLUE SST-2 (TSV folder)",
+    origin: "published",
     revision: null,
     checksum: "1b".repeat(32),
     rows: { train: 16_000, selection: 0, dev: 872 },

@@ -29,7 +29,7 @@ const jsonRecord = z.record(z.string(), z.json());
 
 /** One cell of the grid: what was run. */
 const cellSchema = z.strictObject({
-  /** `glue`. */
+  /** The suite of the task: `glue`, `offline`, `glue-mini`. */
   suite: text,
   /** Name of the model as the suite or the caller gives it, never a path. */
   model: text,
@@ -65,10 +65,10 @@ const metricSchema = z
     error: "expected a reason exactly where value is null",
   });
 
-/** What a model would score without training, under one metric of the task. */
+/** What is scored without the model, under one metric of the task. */
 const baselineSchema = z
   .strictObject({
-    /** `majority-class`. */
+    /** `majority-class`, `mean-score`, `bag-of-words`. */
     name: text,
     /** Name of the metric it is a value of. */
     metric: text,
@@ -202,6 +202,11 @@ const environmentSchema = z.strictObject({
 
 const dataSchema = z.strictObject({
   source: text,
+  /**
+   * `published` as a data set for its purpose; `bundled`: real text that comes with the installation, made a task by
+   * us; `synthetic`: written by a program. Results from before it lack it, and are all of published data.
+   */
+  origin: z.enum(["published", "bundled", "synthetic"]).default("published"),
   revision: text.nullable(),
   checksum: sha256,
   /** Examples that were used: trained on, selected on, reported on. */

@@ -125,7 +125,7 @@ export async function prepareCell(
     stepsPerEpoch,
     totalSteps,
     padTokenId: tokenizer.padTokenId,
-    data: { source, revision, checksum, rows },
+    data: { source, origin: task.origin, revision, checksum, rows },
     // The folder's own name alone: results travel to other machines, where its path means nothing.
     weights: {
       source: `folder ${basename(pretrained.source)}`,

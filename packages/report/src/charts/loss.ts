@@ -1,6 +1,7 @@
 import type { TaskSummary } from "../aggregate.ts";
 import { formatFixed } from "../format.ts";
 import type { LossCurve } from "../lossCurve.ts";
+import { taskText } from "../origin.ts";
 import type { Chart } from "./render.ts";
 import { meanCurve, smooth, smoothingWindow } from "./smooth.ts";
 import type { MethodMark } from "./theme.ts";
@@ -59,7 +60,7 @@ export function lossChart(
     return last === undefined ? method : `${method} ends at ${formatFixed(last.loss, 3)}`;
   });
   return {
-    description: `Smoothed training loss on ${task.task} by step: ${ends.join("; ")}.`,
+    description: `Smoothed training loss on ${taskText(task)} by step: ${ends.join("; ")}.`,
     spec: {
       ...frame,
       height: 240,

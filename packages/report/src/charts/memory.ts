@@ -1,6 +1,7 @@
 import type { TaskSummary } from "../aggregate.ts";
 import { rolesInUse } from "../aggregate.ts";
 import { BYTES_PER_MB, formatMb } from "../format.ts";
+import { taskText } from "../origin.ts";
 import type { Chart } from "./render.ts";
 import { frame, ink, nameAxis, paper, roleColor, roleTitles } from "./theme.ts";
 
@@ -38,7 +39,7 @@ export function memoryChart(task: TaskSummary): Chart {
   };
   const described = totals.map(({ method, text }) => `${method} ${text} MB`).join("; ");
   return {
-    description: `Peak memory on ${task.task} by method and role: ${described}. The table below gives every part.`,
+    description: `Peak memory on ${taskText(task)} by method and role: ${described}. The table below gives every part.`,
     spec: {
       ...frame,
       height: 42 * names.length,

@@ -1,5 +1,6 @@
 import type { MethodSummary, TaskSummary } from "../aggregate.ts";
 import { formatScore, formatScoreWithUnit, plural } from "../format.ts";
+import { taskText } from "../origin.ts";
 import type { Chart } from "./render.ts";
 import type { MethodMark } from "./theme.ts";
 import { frame, ink, mutedInk, nameAxis, paddedDomain } from "./theme.ts";
@@ -34,7 +35,7 @@ export function qualityChart(task: TaskSummary, marks: ReadonlyMap<string, Metho
     type: "quantitative" as const,
     scale: { domain, nice: false, zero: false },
     axis: {
-      title: `${task.scale.title}, on the ${task.task} dev split`,
+      title: `${task.scale.title}, on the dev split of ${taskText(task)}`,
       tickCount: 5,
     },
   };
@@ -83,5 +84,5 @@ function describe(task: TaskSummary, scored: readonly MethodSummary[]): string {
         : `95% interval ${formatScore(interval.low, task.scale)} to ${formatScore(interval.high, task.scale)}`;
     return `${method} ${formatScoreWithUnit(mean ?? 0, task.scale)} (${range}, ${plural(seeds, "seed")})`;
   });
-  return `Mean ${task.metric ?? "score"} on ${task.task} by method: ${each.join("; ")}.`;
+  return `Mean ${task.metric ?? "score"} on ${taskText(task)} by method: ${each.join("; ")}.`;
 }

@@ -4,7 +4,7 @@ import type { Chart } from "./render.ts";
 import { frame, ink, mutedInk } from "./theme.ts";
 
 /** Ranks summed over all modules, from step to step, beside the budget where the configuration names one. */
-export function totalRankChart({ moments, budget, tasks }: RankPanel, method: string): Chart {
+export function totalRankChart({ moments, budget, taskList }: RankPanel, method: string): Chart {
   const first = moments[0];
   const last = moments.at(-1);
   const labelled = [first, last].flatMap((moment, index) =>
@@ -49,7 +49,7 @@ export function totalRankChart({ moments, budget, tasks }: RankPanel, method: st
   const budgets =
     budget === null ? [] : [{ step: 0, totalRank: budget, text: `budget ${formatRank(budget)}` }];
   return {
-    description: `Total rank by ${method} on ${tasks.join(", ")} over training: ${labelled
+    description: `Total rank by ${method} on ${taskList} over training: ${labelled
       .map(({ step, text }) => `${text} after step ${step}`)
       .join(
         "; ",

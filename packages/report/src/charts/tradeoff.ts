@@ -1,6 +1,7 @@
 import type { TaskSummary } from "../aggregate.ts";
 import { trainableWithHead } from "../aggregate.ts";
 import { formatCount, formatScoreWithUnit } from "../format.ts";
+import { taskText } from "../origin.ts";
 import type { Chart } from "./render.ts";
 import type { MethodMark } from "./theme.ts";
 import { frame, ink, paddedDomain } from "./theme.ts";
@@ -82,7 +83,7 @@ export function tradeoffChart(task: TaskSummary, marks: ReadonlyMap<string, Meth
       `${method} trains ${formatCount(trained)} and scores ${formatScoreWithUnit(stored, task.scale)}`,
   );
   return {
-    description: `${task.metric ?? "Score"} on ${task.task} against trained parameters: ${described.join("; ")}.`,
+    description: `${task.metric ?? "Score"} on ${taskText(task)} against trained parameters: ${described.join("; ")}.`,
     spec: {
       ...frame,
       height: HEIGHT,

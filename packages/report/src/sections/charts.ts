@@ -1,5 +1,6 @@
 import type { MethodSummary, TaskSummary } from "../aggregate.ts";
 import { rolesInUse } from "../aggregate.ts";
+import { baselineTitle } from "../baselines.ts";
 import { lossChart, lossWindows } from "../charts/loss.ts";
 import { memoryChart, memoryLegend } from "../charts/memory.ts";
 import { qualityChart } from "../charts/quality.ts";
@@ -12,6 +13,7 @@ import { formatMb, formatScoreWithUnit, listInWords, NONE } from "../format.ts";
 import type { Html } from "../html/html.ts";
 import { html, joinHtml } from "../html/html.ts";
 import type { LossCurve } from "../lossCurve.ts";
+import { originLabel, taskText, taskTitle } from "../origin.ts";
 
 /** One kind of chart: what it says, and how it is drawn for a task (null where the task has nothing to draw). */
 interface ChartKind {
@@ -37,7 +39,8 @@ export async function chartsSection(
       const chart = kind.draw(task);
       if (chart === null) continue;
       const drawing = await renderChart(chart, `${kind.id}-${index}`);
-      const caption = alone ? null : html`<figcaption>${task.task}, ${task.model}</figcaption>`;
+      const isSaid = alone && originLabel(task.origin) === null;
+      const caption = isSaid ? null : html`<figcaption>${taskTitle(task)}, ${task.model}</figcaption>`;
       figures.push(html`<figure class="chart" data-chart="${kind.id}" data-task="${task.task}">
 ${caption}${kind.legend(task)}${drawing}
 ${kind.note(task)}</figure>
@@ -107,8 +110,10 @@ function chartKinds(
 
 function baselineNote(task: TaskSummary): Html | null {
   if (task.baselines.length === 0) return null;
-  const each = task.baselines.map(({ name, value }) => `${name} ${formatScoreWithUnit(value, task.scale)}`);
-  return html`<p class="note">Baseline without training: ${listInWords(each)}; dotted where it lies within the axis, which does not start at zero.</p>`;
+  const each = task.baselines.map(
+    ({ name, value }) => `${baselineTitle(name)} ${formatScoreWithUnit(value, task.scale)}`,
+  );
+  return html`<p class="note">Without the model: ${listInWords(each)}; dotted where it lies within the axis, which does not start at zero.</p>`;
 }
 
 function smoothingNote(windows: readonly number[]): Html | null {
@@ -146,8 +151,8 @@ function roleTable(task: TaskSummary, open: boolean): Html | null {
     bytes === null
       ? html`<td>${NONE}</td>`
       : html`<td><data value="${String(bytes)}">${formatMb(bytes)}</data></td>`;
-  return html`<details${open ? html` open` : null}><summary>${task.task}, ${task.model}</summary>
-<div class="scroll" tabindex="0" role="region" aria-label="Memory by role on ${task.task}">
+  return html`<details${open ? html` open` : null}><summary>${taskTitle(task)}, ${task.model}</summary>
+<div class="scroll" tabindex="0" role="region" aria-label="Memory by role on ${taskText(task)}">
 <table class="roles" data-task="${task.task}">
 <caption><span class="caption">Live bytes at the peak in MB (10<sup>6</sup> bytes). Reserved is what is taken from the device, alignment and gaps included.</span></caption>
 <thead><tr><th scope="col">Method</th>${roles.map((role) => html`<th scope="col">${roleTitles[role]}</th>`)}<th scope="col">live peak</th><th scope="col">reserved</th></tr></thead>

@@ -1,6 +1,7 @@
 import { formatDifference, NONE, plural } from "../format.ts";
 import type { Html } from "../html/html.ts";
 import { html } from "../html/html.ts";
+import { taskText, taskTitle } from "../origin.ts";
 import type { Recommendation } from "../recommend.ts";
 
 /** Every pair of methods, compared seed by seed. Null where there is no pair. */
@@ -16,8 +17,8 @@ ${compared.map(table)}</section>
 
 function table({ task, comparisons }: Recommendation): Html {
   const { scale } = task;
-  return html`<details${comparisons.length <= 6 ? html` open` : null}><summary>${task.task}, ${task.model}: ${plural(comparisons.length, "pair")}</summary>
-<div class="scroll" tabindex="0" role="region" aria-label="Differences on ${task.task}">
+  return html`<details${comparisons.length <= 6 ? html` open` : null}><summary>${taskTitle(task)}, ${task.model}: ${plural(comparisons.length, "pair")}</summary>
+<div class="scroll" tabindex="0" role="region" aria-label="Differences on ${taskText(task)}">
 <table class="differences" data-task="${task.task}">
 <caption><span class="caption">Differences in ${scale.title}${scale.factor === 100 ? " (points)" : ""}, paired by seed</span></caption>
 <thead><tr><th scope="col">First</th><th scope="col" class="text">Second</th><th scope="col">seeds</th><th scope="col">first − second</th><th scope="col">interval</th><th scope="col" class="text">what is shown</th></tr></thead>

@@ -34,7 +34,22 @@ const terms: readonly (readonly [term: string, meaning: string])[] = [
     "no difference shown",
     "The interval of the difference includes zero. The methods may differ by as much as the interval reaches.",
   ],
-  ["majority class", "Always answering the most frequent class."],
+  [
+    "majority class, mean score",
+    "Always answering the training data's most frequent class, or its mean score.",
+  ],
+  [
+    "bag of words",
+    "Logistic (or ridge) regression on which words occur, trained on the same examples, without the model: what knowing the words alone gives.",
+  ],
+  [
+    "real text, not GLUE",
+    "Real text that comes with the installation, made a task by peftbench: scores cannot be held against published ones.",
+  ],
+  [
+    "synthetic",
+    "Text that a program wrote, with answers that follow from it by stated rules. What a method does there says little of real text.",
+  ],
 ];
 
 const roleMeanings: Readonly<Record<(typeof memoryRoles)[number], string>> = {

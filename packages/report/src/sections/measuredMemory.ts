@@ -5,6 +5,7 @@ import { roleTitles } from "../charts/theme.ts";
 import { formatMb, NONE } from "../format.ts";
 import type { Html } from "../html/html.ts";
 import { html } from "../html/html.ts";
+import { taskText, taskTitle } from "../origin.ts";
 
 /** What the device was seen to take, beside what was planned for the same programs. Null where nothing was measured. */
 export function measuredMemorySection(tasks: readonly TaskSummary[]): Html | null {
@@ -41,8 +42,8 @@ function measuredTable({ task, method, memory }: Measured): Html {
   const roles = [...memoryRoles, "scratch"].filter(
     (role) => (live?.measuredByRole[role] ?? 0) > 0 || (live?.plannedByRole[role] ?? 0) > 0,
   );
-  return html`<h3>${method} on ${task.task}, ${task.model}</h3>
-<div class="scroll" tabindex="0" role="region" aria-label="Memory of ${method} on ${task.task}">
+  return html`<h3>${method} on ${taskTitle(task)}, ${task.model}</h3>
+<div class="scroll" tabindex="0" role="region" aria-label="Memory of ${method} on ${taskText(task)}">
 <table data-measured="${method}" data-task="${task.task}">
 <thead><tr><th scope="col">MB</th><th scope="col">measured</th><th scope="col">planned</th><th scope="col">difference</th></tr></thead>
 <tbody>

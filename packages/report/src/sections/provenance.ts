@@ -3,6 +3,7 @@ import { formatCount } from "../format.ts";
 import { groupBy } from "../groupBy.ts";
 import type { Html } from "../html/html.ts";
 import { html } from "../html/html.ts";
+import { originOf, taskText } from "../origin.ts";
 
 /** Where each figure came from, what the runs were made of, and how to make them again. */
 export function provenanceSection(results: readonly RunResult[], command: string | null): Html {
@@ -45,16 +46,22 @@ const facts: readonly { readonly title: string; readonly of: (result: RunResult)
   { title: "results written", of: ({ environment }) => environment.createdAt.slice(0, 10) },
   {
     title: "data",
-    of: ({ cell, data }) =>
-      data && `${cell.task}: ${data.source}${data.revision === null ? "" : `, revision ${data.revision}`}`,
+    of: (result) => {
+      const { data } = result;
+      if (data === null) return null;
+      const revision = data.revision === null ? "" : `, revision ${data.revision}`;
+      return `${taskOf(result)}: ${data.source}${revision}`;
+    },
   },
   {
     title: "data rows",
-    of: ({ cell, data }) =>
-      data &&
-      `${cell.task}: ${formatCount(data.rows.train)} train, ${formatCount(data.rows.selection)} selection, ${formatCount(data.rows.dev)} dev`,
+    of: (result) => {
+      if (result.data === null) return null;
+      const { train, selection, dev } = result.data.rows;
+      return `${taskOf(result)}: ${formatCount(train)} train, ${formatCount(selection)} selection, ${formatCount(dev)} dev`;
+    },
   },
-  { title: "data sha256", of: ({ cell, data }) => data && `${cell.task}: ${data.checksum}` },
+  { title: "data sha256", of: (result) => result.data && `${taskOf(result)}: ${result.data.checksum}` },
   {
     title: "weights",
     of: ({ cell, weights }) =>
@@ -67,6 +74,10 @@ const facts: readonly { readonly title: string; readonly of: (result: RunResult)
     of: ({ memory }) => memory && `${memory.source}, save policy ${memory.savePolicy}, ${memory.device}`,
   },
 ];
+
+function taskOf(result: RunResult): string {
+  return taskText({ task: result.cell.task, origin: originOf(result) });
+}
 
 function factRow(title: string, values: readonly (string | null)[]): Html {
   const groups = groupBy(values, (value) => value ?? "");
@@ -110,7 +121,7 @@ function timeSource(results: readonly RunResult[]): string {
     .join("; and on ")}. Steps exclude evaluation and compilation; tokens exclude padding.`;
 }
 
-/** The call that asks for these cells; its defaults are the suite's. */
+/** The call that asks for these cells, whatever their suite; its defaults are the suite's. */
 function reproduceCommand(results: readonly RunResult[]): string {
   const distinct = (of: (result: RunResult) => string): string =>
     [...new Set(results.map(of))].map(shellWord).join(",");
@@ -121,7 +132,7 @@ function reproduceCommand(results: readonly RunResult[]): string {
       const within = (of: (result: RunResult) => string): string =>
         [...new Set(group.map(of))].map(shellWord).join(",");
       return [
-        `pnpm bench ${shellWord(first.cell.suite)} --model ${shellWord(first.cell.model)} --methods ${within(({ cell }) => cell.method)} --tasks ${within(({ cell }) => cell.task)} --seeds ${within(({ cell }) => String(cell.seed))} --device ${distinct(({ environment }) => environment.executor)}`,
+        `pnpm bench glue --model ${shellWord(first.cell.model)} --methods ${within(({ cell }) => cell.method)} --tasks ${within(({ cell }) => cell.task)} --seeds ${within(({ cell }) => String(cell.seed))} --device ${distinct(({ environment }) => environment.executor)}`,
       ];
     })
     .join("\n");

@@ -48,7 +48,7 @@ async function methodFigures(ranks: MethodRanks, id: string): Promise<Html> {
   for (const [index, panel] of panels.entries()) {
     const map = await renderChart(rankHeatMap(panel, method, span), `${id}-map-${index}`);
     const line = changes ? await renderChart(totalRankChart(panel, method), `${id}-line-${index}`) : null;
-    const name = `${method} on ${panel.tasks.join(", ")}`;
+    const name = `${method} on ${panel.taskList}`;
     figures.push(html`<figure data-ranks="${method}" data-task="${panel.tasks.join(" ")}">
 <figcaption>${captionOf(panel, model)}</figcaption>
 ${isWide(panel) ? html`<div class="scroll wide" tabindex="0" role="region" aria-label="Ranks of ${name}, drawn">${map}</div>` : map}
@@ -69,8 +69,8 @@ ${figures}</div>
 `;
 }
 
-function captionOf({ tasks }: RankPanel, model: string): string {
-  return `${listInWords(tasks)}, ${model}`;
+function captionOf({ taskList }: RankPanel, model: string): string {
+  return `${taskList}, ${model}`;
 }
 
 function sourceOf({ same, runs, seeds }: RankPanel): string {

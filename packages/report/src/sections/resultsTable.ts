@@ -1,5 +1,6 @@
 import type { Failure, MethodSummary, TaskSummary } from "../aggregate.ts";
 import { trainableShare, trainableWithHead } from "../aggregate.ts";
+import { baselineTitle, splitMethods } from "../baselines.ts";
 import {
   formatCount,
   formatDuration,
@@ -13,6 +14,7 @@ import {
 import { figure } from "../html/figure.ts";
 import type { Html, HtmlValue } from "../html/html.ts";
 import { html } from "../html/html.ts";
+import { taskText, taskTitle } from "../origin.ts";
 import type { Recommendation } from "../recommend.ts";
 
 /** Quality and cost of every method on one task. Each figure's exact value stands in its `data` element. */
@@ -20,17 +22,20 @@ export function resultsTable({ task, pick }: Recommendation): Html {
   const memorySource = sharedSource(task.methods);
   const memoryNote = memorySource === null ? null : html`<br><small>${memorySource}</small>`;
   const title = capitalize(task.scale.title);
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Results on ${task.task}">
+  const { methods, headAlone } = splitMethods(task.methods);
+  const rows = (summaries: readonly MethodSummary[]): readonly Html[] =>
+    summaries.map((summary) => row(summary, task, summary === pick, memorySource === null));
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Results on ${taskText(task)}">
 <table class="results" data-model="${task.model}" data-task="${task.task}">
-<caption><span class="caption"><strong>${task.task}</strong>, ${task.model}${countNote(task)}</span></caption>
+<caption><span class="caption"><strong>${taskTitle(task)}</strong>, ${task.model}${countNote(task)}</span></caption>
 <colgroup><col><col span="3"><col span="3"><col><col span="3"></colgroup>
 <thead>
 <tr><td></td><th scope="colgroup" colspan="3">${title}</th><th scope="colgroup" colspan="3">Trained parameters</th><th scope="col">Memory</th><th scope="colgroup" colspan="3">Time</th></tr>
 <tr><th scope="col">Method</th><th scope="col">mean ± sd</th><th scope="col">n</th><th scope="col">95% interval</th><th scope="col">without head</th><th scope="col">with head</th><th scope="col">share of all</th><th scope="col">peak, MB${memoryNote}</th><th scope="col">step, ms</th><th scope="col">tokens/s</th><th scope="col">training</th></tr>
 </thead>
 <tbody>
-${task.methods.map((summary) => row(summary, task, summary === pick, memorySource === null))}</tbody>
-${baselineRows(task)}</table>
+${rows(methods)}</tbody>
+${headAlone.length + task.baselines.length === 0 ? null : html`<tbody class="baselines">\n${rows(headAlone)}${baselineRows(task)}</tbody>\n`}</table>
 </div>`;
 }
 
@@ -94,14 +99,11 @@ function shorten(text: string): string {
   return text.length <= 160 ? text : `${text.slice(0, 157)}…`;
 }
 
-function baselineRows(task: TaskSummary): Html | null {
-  if (task.baselines.length === 0) return null;
-  return html`<tbody class="baselines">
-${task.baselines.map(
-  ({ name, value }) =>
-    html`<tr data-baseline="${name}"><th scope="row">${name} baseline</th><td class="score">${figure("mean", value, (each) => formatScore(each, task.scale))}</td><td></td><td></td><td>${figure("trainable", 0, formatCount)}</td><td colspan="6"></td></tr>\n`,
-)}</tbody>
-`;
+function baselineRows({ baselines, scale }: TaskSummary): readonly Html[] {
+  return baselines.map(
+    ({ name, value }) =>
+      html`<tr data-baseline="${name}"><th scope="row">${baselineTitle(name)} <small>without the model</small></th><td class="score">${figure("mean", value, (each) => formatScore(each, scale))}</td><td colspan="9"></td></tr>\n`,
+  );
 }
 
 function sharedSource(methods: readonly MethodSummary[]): string | null {

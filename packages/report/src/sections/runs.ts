@@ -2,6 +2,7 @@ import type { ResultMetric } from "@peftbench/harness";
 import { formatCount, formatDuration, formatFixed, formatMb, formatMs, NONE } from "../format.ts";
 import type { Html } from "../html/html.ts";
 import { html } from "../html/html.ts";
+import { taskTitle } from "../origin.ts";
 import type { RunRow } from "../runs.ts";
 
 /** Every run with all its metrics, finished or not. */
@@ -20,12 +21,13 @@ ${rows.map(row)}</tbody>
 `;
 }
 
-function row({ task, model, method, seed, status, reason, id, result, ...figures }: RunRow): Html {
+function row(run: RunRow): Html {
+  const { model, method, seed, status, reason, id, result, ...figures } = run;
   const { time, lossSummary } = result;
   const optional = (value: number | null | undefined, format: (value: number) => string): string =>
     value === null || value === undefined ? NONE : format(value);
   const loss = (value: number | null): string => optional(value, (each) => formatFixed(each, 3));
-  return html`<tr data-id="${id}"><td class="text">${task}, ${model}</td><th scope="row">${method}</th><td>${seed}</td><td class="text">${status}${reason === null ? null : html`<br><small class="failure">${reason}${result.error?.remedy ? html` ${result.error.remedy}` : null}</small>`}</td><td class="text">${result.metrics.length === 0 ? NONE : result.metrics.map(metric)}</td><td>${lossSummary === null ? NONE : `${loss(lossSummary.first)} → ${loss(lossSummary.last)}`}</td><td>${optional(time?.stepsTotal, formatCount)}</td><td>${optional(time?.stepMsMedian, formatMs)}</td><td>${optional(time?.tokensPerSecond, formatCount)}</td><td>${optional(time?.trainMs, formatDuration)}</td><td>${optional(time?.evalMs, formatDuration)}</td><td>${optional(time?.compileMs, formatDuration)}</td><td>${optional(figures.peakLiveBytes, formatMb)}</td><td class="text"><code>${id.slice(0, 8)}</code></td></tr>
+  return html`<tr data-id="${id}"><td class="text">${taskTitle(run)}, ${model}</td><th scope="row">${method}</th><td>${seed}</td><td class="text">${status}${reason === null ? null : html`<br><small class="failure">${reason}${result.error?.remedy ? html` ${result.error.remedy}` : null}</small>`}</td><td class="text">${result.metrics.length === 0 ? NONE : result.metrics.map(metric)}</td><td>${lossSummary === null ? NONE : `${loss(lossSummary.first)} → ${loss(lossSummary.last)}`}</td><td>${optional(time?.stepsTotal, formatCount)}</td><td>${optional(time?.stepMsMedian, formatMs)}</td><td>${optional(time?.tokensPerSecond, formatCount)}</td><td>${optional(time?.trainMs, formatDuration)}</td><td>${optional(time?.evalMs, formatDuration)}</td><td>${optional(time?.compileMs, formatDuration)}</td><td>${optional(figures.peakLiveBytes, formatMb)}</td><td class="text"><code>${id.slice(0, 8)}</code></td></tr>
 `;
 }
 

@@ -3,6 +3,7 @@ import { formatChange, formatCount, formatMb, formatMs } from "../format.ts";
 import { figure } from "../html/figure.ts";
 import type { Html } from "../html/html.ts";
 import { html } from "../html/html.ts";
+import { taskText, taskTitle } from "../origin.ts";
 import type { StageSummary } from "../stages.ts";
 import { stagesOf } from "../stages.ts";
 
@@ -30,10 +31,10 @@ ${staged.map(({ task, methods }, index) => stageTable(task, methods, index === 0
 }
 
 function stageTable(task: TaskSummary, methods: readonly StagedMethod[], open: boolean): Html {
-  return html`<details${open ? html` open` : null}><summary>${task.task}, ${task.model}</summary>
-<div class="scroll" tabindex="0" role="region" aria-label="Stages on ${task.task}">
+  return html`<details${open ? html` open` : null}><summary>${taskTitle(task)}, ${task.model}</summary>
+<div class="scroll" tabindex="0" role="region" aria-label="Stages on ${taskText(task)}">
 <table class="stages" data-task="${task.task}">
-<caption><span class="caption">Stages on ${task.task}: memory in MB (10<sup>6</sup> bytes), planned. “To train” is gradients, optimizer state and saved activations at the live peak.</span></caption>
+<caption><span class="caption">Stages on ${taskText(task)}: memory in MB (10<sup>6</sup> bytes), planned. “To train” is gradients, optimizer state and saved activations at the live peak.</span></caption>
 <thead><tr><th scope="col">Method</th><th scope="col" class="text">stage</th><th scope="col">from step</th><th scope="col">steps</th><th scope="col">trained without head</th><th scope="col">live peak</th><th scope="col">reserved peak</th><th scope="col">to train</th><th scope="col">step, ms</th></tr></thead>
 ${methods.map(
   ({ method, stages }) => html`<tbody>${stages.map((stage, index) => {

@@ -1,5 +1,6 @@
 import type { MethodSummary } from "../aggregate.ts";
 import { trainableShare } from "../aggregate.ts";
+import { baselineTitle } from "../baselines.ts";
 import type { Comparison } from "../compare.ts";
 import {
   formatDifference,
@@ -11,8 +12,10 @@ import {
   listInWords,
   plural,
 } from "../format.ts";
+import { groupBy } from "../groupBy.ts";
 import type { Html } from "../html/html.ts";
 import { html, joinHtml } from "../html/html.ts";
+import { suiteWithOrigin, taskPlace, taskText } from "../origin.ts";
 import type { Recommendation } from "../recommend.ts";
 import { MARGIN } from "../recommend.ts";
 import type { RunRow } from "../runs.ts";
@@ -26,7 +29,7 @@ export function verdictSection(recommendations: readonly Recommendation[], rows:
 ${caveat(only)}
 ${facts(rows)}`;
   }
-  return html`<p class="verdict">${overallSentence(recommendations)}</p>
+  return html`${suiteVerdicts(recommendations)}${unbeatenSentence(recommendations)}
 <p class="caveat">${ruleText}</p>
 ${facts(rows)}
 <details class="per-task"><summary>Task by task</summary>
@@ -40,7 +43,7 @@ const ruleText =
 
 function taskSentence(recommendation: Recommendation): Html {
   const { task, best, pick, against } = recommendation;
-  const where = html`${task.task} (${task.model})`;
+  const where = taskPlace(task);
   if (best === null || pick === null) {
     return html`No run on ${where} came to a score, so there is nothing to recommend: ${failureCounts(recommendation)}.`;
   }
@@ -98,12 +101,55 @@ function costs(pick: MethodSummary, other: MethodSummary | null): Html {
   return html`${joinHtml(parts.slice(0, -1), ", ")} and ${parts.at(-1) ?? null}`;
 }
 
-function baselineText({ beatsBaseline, task }: Recommendation): Html | null {
-  if (beatsBaseline !== false) return null;
-  const baselines = task.baselines.map(
-    ({ name: baseline, value }) => `${baseline} (${formatScoreWithUnit(value, task.scale)})`,
+/** Which baselines are not beaten: by no method, or by the chosen one not for sure. */
+function baselineText({ unbeaten, notShownBeaten, task }: Recommendation): Html | null {
+  const inWords = (baselines: Recommendation["unbeaten"]): string =>
+    listInWords(
+      baselines.map(
+        ({ name: baseline, value }) =>
+          `${baselineTitle(baseline)} (${formatScoreWithUnit(value, task.scale)})`,
+      ),
+    );
+  const needs = (count: number): string => (count === 1 ? "which needs" : "which need");
+  return html`${
+    unbeaten.length === 0
+      ? null
+      : html` <strong>No method beats</strong> ${inWords(unbeaten)}, ${needs(unbeaten.length)} no model at all.`
+  }${
+    notShownBeaten.length === 0
+      ? null
+      : html` It is not shown to beat ${inWords(notShownBeaten)}, ${needs(notShownBeaten.length)} no model at all.`
+  }`;
+}
+
+/** The tasks on which a baseline does as well as the best method: said at the head, as it undoes every advice. */
+function unbeatenSentence(recommendations: readonly Recommendation[]): Html | null {
+  const found = recommendations.flatMap(({ task, best, unbeaten }) =>
+    unbeaten.map(({ name: baseline, value }) => ({ task, best, baseline, value })),
   );
-  return html` It is not shown to beat the ${listInWords(baselines)} baseline, which needs no training.`;
+  if (found.length === 0) return null;
+  const sentences = groupBy(found, ({ baseline }) => baseline).map((group) => {
+    const tasks = group.map(({ task, best, value }) => {
+      const bestText =
+        best === null ? "" : ` against ${best.method}'s ${formatScoreWithUnit(best.mean ?? 0, task.scale)}`;
+      return `${taskText(task)} (${formatScoreWithUnit(value, task.scale)}${bestText})`;
+    });
+    return html`<strong>No method beats ${baselineTitle(group[0]?.baseline ?? "")}</strong>, which needs no model at all, on ${listInWords(tasks)}.`;
+  });
+  return html`<p class="unbeaten">${joinHtml(sentences, " ")}</p>`;
+}
+
+/** A sentence a suite: what holds for real text and what holds for synthetic text are two answers. */
+function suiteVerdicts(recommendations: readonly Recommendation[]): readonly Html[] {
+  const suites = groupBy(recommendations, ({ task }) => JSON.stringify([task.suite, task.origin]));
+  return suites.map((group) => {
+    const [first] = group;
+    const said = first !== undefined && group.length === 1 ? taskSentence(first) : overallSentence(group);
+    if (first === undefined || (suites.length === 1 && first.task.origin === "published")) {
+      return html`<p class="verdict">${said}</p>\n`;
+    }
+    return html`<p class="verdict"><span class="suite">${suiteWithOrigin(first.task.suite, first.task.origin)}</span> ${said}</p>\n`;
+  });
 }
 
 function overallSentence(recommendations: readonly Recommendation[]): Html {
