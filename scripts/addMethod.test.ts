@@ -13,7 +13,14 @@ const methodFolder = "packages/methods/feature-scale";
 const line = `export { featureScale } from "@peftbench/method-feature-scale";\n`;
 
 /** What runs the packages; the rest of the workspace is about them. */
-const copied = ["packages", "benchmarks/glue", "package.json", "tsconfig.json", "vitest.config.ts"];
+const copied = [
+  "packages",
+  "benchmarks/glue",
+  "benchmarks/bundled",
+  "package.json",
+  "tsconfig.json",
+  "vitest.config.ts",
+];
 
 let workspace = "";
 let given = "";
