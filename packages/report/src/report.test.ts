@@ -1,3 +1,4 @@
+import type { RunResult } from "@peftbench/harness";
 import { resultSchema } from "@peftbench/harness";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ReportInput } from "./report.ts";
@@ -10,6 +11,7 @@ import {
   syntheticGrid,
   syntheticLora,
   syntheticLossCurve,
+  syntheticProbe,
   syntheticResult,
 } from "./testing/syntheticResults.ts";
 
@@ -100,6 +102,107 @@ describe("the results table", () => {
       (each) => attribute(each, "data-baseline") === "majority-class",
     );
     expect(row && textOf(row)).toContain("50.9");
+  });
+});
+
+describe("results of several suites", () => {
+  const suites = [
+    { task: "spam", suite: "offline", origin: "bundled", words: 0.95 },
+    { task: "era", suite: "offline", origin: "bundled", words: 0.6 },
+    { task: "mini-a", suite: "glue-mini", origin: "synthetic", words: 0.55 },
+    { task: "mini-b", suite: "glue-mini", origin: "synthetic", words: 0.45 },
+  ] as const;
+  const results = suites.flatMap(({ task, suite, origin, words }) =>
+    syntheticGrid([syntheticLora, syntheticFull, syntheticProbe], [0, 1], { task, metric: "accuracy" }).map(
+      (result): RunResult => ({
+        ...result,
+        cell: { ...result.cell, suite },
+        data: result.data && { ...result.data, origin },
+        baselines: [
+          ...result.baselines,
+          { name: "bag-of-words", metric: "accuracy", value: words, count: 872, split: "dev", reason: null },
+        ],
+      }),
+    ),
+  );
+
+  it("are titled by the suites that ran, and never by GLUE where it did not", async () => {
+    const titled = async (some: readonly RunResult[]): Promise<string> => {
+      const page = await renderReport({
+        results: some,
+        lossCurves: [],
+        generatedAt: "2026-01-02T03:04:05.000Z",
+      });
+      return textOf(elementsOf(page).find(({ tagName }) => tagName === "title") ?? fail());
+    };
+    expect(await titled(results)).toBe("Offline tasks (real text) and glue-mini (synthetic)");
+    expect(await titled(results.filter(({ cell }) => cell.suite === "glue-mini"))).toBe(
+      "glue-mini (synthetic)",
+    );
+    expect(await titled(grid)).toBe("GLUE");
+    expect(await titled([])).not.toContain("GLUE");
+  });
+
+  it("say what their text is in every table, summary, caption and drawing that names a task", async () => {
+    const elements = elementsOf(await render({ results }));
+    const labels = elements.flatMap((each) => attribute(each, "aria-label") ?? []);
+    const named = elements
+      .filter(({ tagName }) => ["summary", "figcaption", "caption", "li", "h3", "p"].includes(tagName))
+      .map(textOf);
+    const cells = elements
+      .filter(({ tagName }) => tagName === "table")
+      .flatMap((table) =>
+        hasClass(table, "runs")
+          ? descendants(table)
+              .filter(({ tagName }) => tagName === "tr")
+              .map(textOf)
+          : [],
+      );
+    // Beneath the name of their suite the verdict and its table give ids alone.
+    const alone = elements
+      .filter((each) => hasClass(each, "verdict") || hasClass(each, "overview"))
+      .map(textOf);
+    for (const text of alone) expect(text).toMatch(/glue-mini.*synthetic|Offline tasks.*real text, not GLUE/);
+    const all = [...labels, ...named, ...cells].filter((text) => !alone.includes(text));
+    expect(all.filter((text) => text.includes("mini-a")).length).toBeGreaterThan(12);
+    for (const text of all.filter((each) => /mini-[ab]/.test(each))) expect(text).toContain("synthetic");
+    for (const text of all.filter((each) => /\b(spam|era)\b/.test(each))) expect(text).toContain("real text");
+  });
+
+  it("are never averaged together, and stand above their baselines", async () => {
+    const tables = elementsOf(await render({ results })).filter((each) => hasClass(each, "overview"));
+    expect(tables.map((table) => attribute(table, "data-suite"))).toEqual(["offline", "glue-mini"]);
+    for (const [index, table] of tables.entries()) {
+      const rows = descendants(table)
+        .filter(({ tagName }) => tagName === "tr")
+        .slice(1);
+      const names = rows.map((row) => attribute(row, "data-method") ?? attribute(row, "data-baseline"));
+      expect([...names.slice(0, 2)].sort()).toEqual(["full", "lora"]);
+      expect(names[2]).toBe("probe");
+      expect([...names.slice(3)].sort()).toEqual(["bag-of-words", "majority-class"]);
+      const words = rows[names.indexOf("bag-of-words")] ?? fail();
+      const average = descendants(words).find((each) => hasClass(each, "average")) ?? fail();
+      expect(Number(attribute(average, "value"))).toBeCloseTo([77.5, 50][index] ?? Number.NaN, 9);
+    }
+  });
+
+  it("say at the head on which tasks no method beats a bag of words, and on no others", async () => {
+    const found = elementsOf(await render({ results })).filter((each) => hasClass(each, "unbeaten"));
+    expect(found.map(textOf)).toEqual([
+      expect.stringMatching(
+        /^No method beats bag of words.* on spam \(real text, not GLUE\): 95\.0% against \w+'s 8\d\.\d%\.$/,
+      ),
+    ]);
+  });
+
+  it("are told by their suite where they broke off before they read any data, or do not say", async () => {
+    const cell = { method: syntheticFull, seed: 0, task: "mini-c" };
+    const failed = syntheticFailure(cell, "failed", "the model is missing");
+    const broken = { ...failed, cell: { ...failed.cell, suite: "glue-mini" }, data: null };
+    const [caption] = elementsOf(await render({ results: [broken] })).filter(
+      ({ tagName }) => tagName === "caption",
+    );
+    expect(textOf(caption ?? fail())).toMatch(/^mini-c synthetic/);
   });
 });
 

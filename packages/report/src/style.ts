@@ -86,7 +86,7 @@ small { font-size: .82em; color: var(--muted); font-weight: 400; }
 .overview .baselines td.pick data.mean { font-weight: 700; }
 .metric { white-space: nowrap; }
 
-.notices { border-left: .3rem solid var(--accent); padding: .2rem 0 .2rem 1rem; max-width: 50rem; }
+.notices { border-left: .3rem solid var(--accent); padding: .2rem 0 .2rem 1rem; margin: 0 0 1.4rem; max-width: 50rem; }
 .notices p { margin: .4rem 0; }
 .cautions { padding-left: 1.1rem; max-width: 50rem; }
 .cautions li { margin: .4rem 0; overflow-wrap: anywhere; }

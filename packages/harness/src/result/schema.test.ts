@@ -42,6 +42,11 @@ describe("result.json", () => {
     expect(deep.message).toContain("seconds");
   });
 
+  test("takes data that does not say what it is for published: older results are of nothing else", () => {
+    const parsed = parse((result) => Reflect.deleteProperty(result.data as object, "origin"));
+    expect(parsed.data?.origin).toBe("published");
+  });
+
   test("refuses another schema version", () => {
     expect(failure(() => parse((result) => Object.assign(result, { schemaVersion: 2 }))).field).toBe(
       "schemaVersion",

@@ -132,9 +132,9 @@ function unbeatenSentence(recommendations: readonly Recommendation[]): Html | nu
     const tasks = group.map(({ task, best, value }) => {
       const bestText =
         best === null ? "" : ` against ${best.method}'s ${formatScoreWithUnit(best.mean ?? 0, task.scale)}`;
-      return `${taskText(task)} (${formatScoreWithUnit(value, task.scale)}${bestText})`;
+      return `${taskText(task)}: ${formatScoreWithUnit(value, task.scale)}${bestText}`;
     });
-    return html`<strong>No method beats ${baselineTitle(group[0]?.baseline ?? "")}</strong>, which needs no model at all, on ${listInWords(tasks)}.`;
+    return html`<strong>No method beats ${baselineTitle(group[0]?.baseline ?? "")}</strong>, which needs no model at all, on ${tasks.join("; ")}.`;
   });
   return html`<p class="unbeaten">${joinHtml(sentences, " ")}</p>`;
 }

@@ -91,6 +91,16 @@ export const syntheticPruning: SyntheticMethod = {
     step === 0 ? 12 : module.includes("query") ? 10 + seed : module.includes("attention") ? 6 - seed : 8,
 };
 
+/** Trains the task head alone. */
+export const syntheticProbe: SyntheticMethod = {
+  method: "probe",
+  config: {},
+  score: 0.8,
+  trainable: 0,
+  megabytes: { baseWeight: 90.3, head: 0.6, gradient: 0.6, optimizerState: 1.2, workspace: 12, staging: 0.1 },
+  stepMs: 210,
+};
+
 export interface SyntheticCell {
   readonly method: SyntheticMethod;
   readonly seed: number;
