@@ -16,7 +16,7 @@
 import type { ClassificationTask, TaskGenerator } from "../task.ts";
 import type { Draw } from "./draw.ts";
 import type { Recipe } from "./generate.ts";
-import { generateSplits } from "./generate.ts";
+import { miniTask } from "./generate.ts";
 import { looks, people, places, plural, sentence, things, thingVerbs, times, traits } from "./lexicon.ts";
 
 /** Base form and participle, which differ, with what the verb is done to. */
@@ -200,22 +200,12 @@ const recipe: Recipe = {
 };
 
 export const miniAcceptability: ClassificationTask<TaskGenerator> = {
-  id: "mini-acceptability",
+  ...miniTask("acceptability", 1, recipe),
   title: "Acceptability (synthetic)",
-  suite: "glue-mini",
-  origin: "synthetic",
   kind: "classification",
   labels: [
     { value: "0", name: "unacceptable" },
     { value: "1", name: "acceptable" },
   ],
   metrics: { primary: "matthews", names: ["matthews", "accuracy"] },
-  source: {
-    kind: "generator",
-    version: 1,
-    seed: 1,
-    generate: (options) => generateSplits(recipe, options),
-  },
-  publishedRows: { train: 2_000, dev: 400 },
-  datasetCard: "datasets/glue-mini/acceptability.yaml",
 };

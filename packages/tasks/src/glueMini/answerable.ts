@@ -13,7 +13,7 @@
 import type { ClassificationTask, TaskGenerator } from "../task.ts";
 import type { Draw } from "./draw.ts";
 import type { Recipe } from "./generate.ts";
-import { generateSplits } from "./generate.ts";
+import { miniTask } from "./generate.ts";
 import type { Concept, Verb } from "./lexicon.ts";
 import { people, places, sentence, things, thingVerbs, times } from "./lexicon.ts";
 
@@ -91,22 +91,12 @@ const recipe: Recipe = {
 };
 
 export const miniAnswerable: ClassificationTask<TaskGenerator> = {
-  id: "mini-answerable",
+  ...miniTask("answerable", 1, recipe),
   title: "Question and passage (synthetic)",
-  suite: "glue-mini",
-  origin: "synthetic",
   kind: "classification",
   labels: [
     { value: "0", name: "not answered" },
     { value: "1", name: "answered" },
   ],
   metrics: { primary: "accuracy", names: ["accuracy"] },
-  source: {
-    kind: "generator",
-    version: 1,
-    seed: 1,
-    generate: (options) => generateSplits(recipe, options),
-  },
-  publishedRows: { train: 2_000, dev: 400 },
-  datasetCard: "datasets/glue-mini/answerable.yaml",
 };

@@ -16,7 +16,7 @@
 import type { ClassificationTask, TaskGenerator } from "../task.ts";
 import type { Draw } from "./draw.ts";
 import type { Recipe } from "./generate.ts";
-import { generateSplits } from "./generate.ts";
+import { miniTask } from "./generate.ts";
 import type { Verb } from "./lexicon.ts";
 import { looks, people, places, sentence, things, thingVerbs, times, withArticle } from "./lexicon.ts";
 
@@ -99,19 +99,9 @@ const recipe: Recipe = {
 };
 
 export const miniEntailment: ClassificationTask<TaskGenerator> = {
-  id: "mini-entailment",
+  ...miniTask("entailment", 1, recipe),
   title: "Entailment (synthetic)",
-  suite: "glue-mini",
-  origin: "synthetic",
   kind: "classification",
   labels: entailmentLabels.map((name, index) => ({ value: String(index), name })),
   metrics: { primary: "accuracy", names: ["accuracy"] },
-  source: {
-    kind: "generator",
-    version: 1,
-    seed: 1,
-    generate: (options) => generateSplits(recipe, options),
-  },
-  publishedRows: { train: 2_000, dev: 400 },
-  datasetCard: "datasets/glue-mini/entailment.yaml",
 };

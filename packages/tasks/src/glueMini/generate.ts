@@ -1,6 +1,6 @@
 import { TaskArgumentError } from "../errors.ts";
 import { keyedRandom, randomOrder, randomStreams } from "../random.ts";
-import type { LabelledSplits, LabelledText, SplitRows } from "../task.ts";
+import type { LabelledSplits, LabelledText, SplitRows, TaskGenerator } from "../task.ts";
 import type { Draw } from "./draw.ts";
 import { drawFrom } from "./draw.ts";
 
@@ -14,13 +14,35 @@ export interface Recipe {
   readonly write: (draw: Draw, label: number) => Omit<LabelledText, "label">;
 }
 
+/**
+ * What all tasks of glue-mini share.
+ * @param name of the task within the suite: its id is `mini-<name>`, its card `<name>.yaml`
+ * @param version goes up whenever the recipe writes other text than before
+ */
+export function miniTask(name: string, version: number, recipe: Recipe) {
+  const source: TaskGenerator = {
+    kind: "generator",
+    version,
+    seed: 1,
+    generate: (options) => generateSplits(recipe, options),
+  };
+  return {
+    id: `mini-${name}`,
+    suite: "glue-mini",
+    origin: "synthetic",
+    source,
+    publishedRows: { train: 2_000, dev: 400 },
+    datasetCard: `datasets/glue-mini/${name}.yaml`,
+  } as const;
+}
+
 const MOST_TRIES = 1_000;
 
 /**
  * Splits in which labels are balanced and no text (of a pair: no two texts together) occurs twice, whatever its case.
  * @throws {TaskArgumentError} for a number of rows that is no positive whole number, or above what the recipe can write
  */
-export function generateSplits(
+function generateSplits(
   recipe: Recipe,
   options: { readonly seed: number; readonly rows: SplitRows },
 ): LabelledSplits {

@@ -16,7 +16,7 @@
 import type { ClassificationTask, TaskGenerator } from "../task.ts";
 import type { Draw } from "./draw.ts";
 import type { Recipe } from "./generate.ts";
-import { generateSplits } from "./generate.ts";
+import { miniTask } from "./generate.ts";
 import type { Concept } from "./lexicon.ts";
 import { people, personVerbs, places, sentence, things, times, traits } from "./lexicon.ts";
 
@@ -152,22 +152,12 @@ const recipe: Recipe = {
 };
 
 export const miniParaphrase: ClassificationTask<TaskGenerator> = {
-  id: "mini-paraphrase",
+  ...miniTask("paraphrase", 1, recipe),
   title: "Paraphrase (synthetic)",
-  suite: "glue-mini",
-  origin: "synthetic",
   kind: "classification",
   labels: [
     { value: "0", name: "different" },
     { value: "1", name: "paraphrase" },
   ],
   metrics: { primary: "accuracy", names: ["accuracy", "f1"] },
-  source: {
-    kind: "generator",
-    version: 1,
-    seed: 1,
-    generate: (options) => generateSplits(recipe, options),
-  },
-  publishedRows: { train: 2_000, dev: 400 },
-  datasetCard: "datasets/glue-mini/paraphrase.yaml",
 };

@@ -14,7 +14,7 @@
 import type { ClassificationTask, TaskGenerator } from "../task.ts";
 import type { Draw } from "./draw.ts";
 import type { Recipe } from "./generate.ts";
-import { generateSplits } from "./generate.ts";
+import { miniTask } from "./generate.ts";
 import { sentence } from "./lexicon.ts";
 
 const topics: readonly string[] = (
@@ -84,22 +84,12 @@ const recipe: Recipe = {
 };
 
 export const miniSentiment: ClassificationTask<TaskGenerator> = {
-  id: "mini-sentiment",
+  ...miniTask("sentiment", 1, recipe),
   title: "Sentiment with negation and contrast (synthetic)",
-  suite: "glue-mini",
-  origin: "synthetic",
   kind: "classification",
   labels: [
     { value: "0", name: "negative" },
     { value: "1", name: "positive" },
   ],
   metrics: { primary: "accuracy", names: ["accuracy"] },
-  source: {
-    kind: "generator",
-    version: 1,
-    seed: 1,
-    generate: (options) => generateSplits(recipe, options),
-  },
-  publishedRows: { train: 2_000, dev: 400 },
-  datasetCard: "datasets/glue-mini/sentiment.yaml",
 };

@@ -10,7 +10,7 @@
 import type { RegressionTask, TaskGenerator } from "../task.ts";
 import type { Draw } from "./draw.ts";
 import type { Recipe } from "./generate.ts";
-import { generateSplits } from "./generate.ts";
+import { miniTask } from "./generate.ts";
 import { people, places, sentence, things, thingVerbs, times, traits } from "./lexicon.ts";
 
 type Part = readonly string[];
@@ -61,20 +61,10 @@ const recipe: Recipe = {
 };
 
 export const miniSimilarity: RegressionTask<TaskGenerator> = {
-  id: "mini-similarity",
+  ...miniTask("similarity", 1, recipe),
   title: "Similarity (synthetic)",
-  suite: "glue-mini",
-  origin: "synthetic",
   kind: "regression",
   labels: [],
   range: { min: 0, max: 5 },
   metrics: { primary: "pearson", names: ["pearson", "spearman"] },
-  source: {
-    kind: "generator",
-    version: 1,
-    seed: 1,
-    generate: (options) => generateSplits(recipe, options),
-  },
-  publishedRows: { train: 2_000, dev: 400 },
-  datasetCard: "datasets/glue-mini/similarity.yaml",
 };
