@@ -113,7 +113,7 @@ function attach(id: string, config: object, { shape, spectra }: Model, totalStep
 /** Ranks that are given before training do not depend on values. */
 function ranksOf({ ranks }: MethodAttachment): readonly ModuleRank[] {
   if (ranks === undefined) throw new Error("The method has no ranks.");
-  return ranks((name) => {
+  return ranks.at((name) => {
     throw new Error(`The ranks depend on ${name}, which training changes.`);
   });
 }

@@ -145,6 +145,14 @@ export interface ModuleRank {
   readonly parameters: number;
 }
 
+/** How the ranks of the adapted modules are found at a moment of the run. */
+export interface RankReading {
+  /** Tensors of the stage that ranks follow from; none where they never change. */
+  readonly tensors: readonly string[];
+  /** Ranks from present values of these tensors. */
+  readonly at: (value: (name: string) => Float32Array) => readonly ModuleRank[];
+}
+
 /** A method attached to one model for one training length: all that a run needs of it. */
 export interface MethodAttachment {
   /** At least one, in the order of `fromStep`, the first from step 0. */
@@ -153,8 +161,8 @@ export interface MethodAttachment {
   readonly trainableAt?: (step: number) => number;
   /** Step-0 values of base weights that the method changes (so that the function stays the same), by name. */
   readonly rewriteBase?: (pretrained: PretrainedWeights) => ReadonlyMap<string, Float32Array>;
-  /** Ranks of the adapted modules from present values, where a method chooses them by module or prunes them. */
-  readonly ranks?: (value: (name: string) => Float32Array) => readonly ModuleRank[];
+  /** Ranks of the adapted modules, of a method that has any. */
+  readonly ranks?: RankReading;
   /** W of an adapted module with the adapter folded in; null where the module is not adapted or cannot be merged. */
   readonly mergedWeight: (
     module: LinearModule,

@@ -23,10 +23,10 @@ export async function withRanksNow(
 ): Promise<RankHistory | null> {
   if (attachment.ranks === undefined) return null;
   const values = new Map<string, Float32Array>();
-  for (const { name } of trainer.stage.parameters) values.set(name, await trainer.read(name));
-  const found = attachment.ranks((name) => {
+  for (const name of attachment.ranks.tensors) values.set(name, await trainer.read(name));
+  const found = attachment.ranks.at((name) => {
     const value = values.get(name);
-    if (value === undefined) throw new RangeError(`Stage ${trainer.stage.name} has no tensor ${name}.`);
+    if (value === undefined) throw new RangeError(`Ranks were to be read without ${name}.`);
     return value;
   });
   const moment = {

@@ -41,14 +41,21 @@ function attachAdalora(
   const adapted = new Set(modules.map(({ name }) => name));
   return {
     stages: adaloraStages(modules, config, schedule),
-    ranks: (value) => {
-      const present = modules.map((module) => presentRank(module, value));
-      // Λ is zero everywhere at first, when nothing is masked. A mask never takes all triplets.
-      const isFresh = present.every((rank) => rank === 0);
-      return modules.map((module, index) => {
-        const rank = isFresh ? initialRank : (present[index] as number);
-        return { module: module.name, rank, parameters: rank * (module.inFeatures + module.outFeatures + 1) };
-      });
+    ranks: {
+      tensors: modules.map((module) => tripletNames(module).lambda),
+      at: (value) => {
+        const present = modules.map((module) => presentRank(module, value));
+        // Λ is zero everywhere at first, when nothing is masked. A mask never takes all triplets.
+        const isFresh = present.every((rank) => rank === 0);
+        return modules.map((module, index) => {
+          const rank = isFresh ? initialRank : (present[index] as number);
+          return {
+            module: module.name,
+            rank,
+            parameters: rank * (module.inFeatures + module.outFeatures + 1),
+          };
+        });
+      },
     },
     mergedWeight: (module, weight, value) => {
       if (!adapted.has(module.name)) return null;

@@ -112,7 +112,7 @@ describe("AdaLoRA in PEFT's format", () => {
   });
 
   it("counts as ranks the triplets whose Λ is not 0, with their scalars", () => {
-    expect(attached().ranks?.(masked)).toEqual([
+    expect(attached().ranks?.at(masked)).toEqual([
       { module: QUERY, rank: 1, parameters: 33 },
       { module: VALUE, rank: 3, parameters: 99 },
     ]);

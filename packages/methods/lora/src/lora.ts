@@ -59,11 +59,14 @@ function attachLora(model: ModelDescription, config: LoraConfig): MethodAttachme
         },
       },
     ],
-    ranks: () =>
-      sites.map(({ module, rank }) => {
-        const parameters = rank * (module.inFeatures + module.outFeatures);
-        return { module: module.name, rank, parameters };
-      }),
+    ranks: {
+      tensors: [],
+      at: () =>
+        sites.map(({ module, rank }) => {
+          const parameters = rank * (module.inFeatures + module.outFeatures);
+          return { module: module.name, rank, parameters };
+        }),
+    },
     ...(init === "pissa"
       ? { rewriteBase: (pretrained) => withoutFirstPath(sites, scaleOf, pretrained) }
       : {}),

@@ -57,11 +57,14 @@ export function attachThreeFactor(options: ThreeFactorOptions): ThreeFactorAttac
         const trained = rank - frozenColumns(schedule, rank, step);
         return total + rank * rank + trained * module.outFeatures;
       }, 0),
-    ranks: () =>
-      sites.map(({ module, rank }) => {
-        const parameters = rank * (module.inFeatures + rank + module.outFeatures);
-        return { module: module.name, rank, parameters };
-      }),
+    ranks: {
+      tensors: [],
+      at: () =>
+        sites.map(({ module, rank }) => {
+          const parameters = rank * (module.inFeatures + rank + module.outFeatures);
+          return { module: module.name, rank, parameters };
+        }),
+    },
     mergedWeight: (module, weight, value) => {
       const site = byModule.get(module.name);
       if (site === undefined) return null;
