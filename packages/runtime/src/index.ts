@@ -2,6 +2,7 @@ export { gradients } from "./autodiff/gradients.ts";
 export * from "./errors.ts";
 export { type CpuExecutorOptions, createCpuExecutor } from "./execute/cpu/executor.ts";
 export type { Executor, ParameterStore, Program, ProgramInputs, ProgramOutputs } from "./execute/executor.ts";
+export { feedsOf, scalarOf } from "./execute/feeds.ts";
 export {
   type KernelBenchmark,
   type KernelBenchmarkOptions,

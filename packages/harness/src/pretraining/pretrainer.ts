@@ -1,21 +1,16 @@
-import type {
-  AdamWOptions,
-  Executor,
-  HostTensor,
-  ParameterStore,
-  Program,
-  ProgramInputs,
-} from "@peftbench/runtime";
+import type { Executor, HostTensor, ParameterStore, Program, ProgramInputs } from "@peftbench/runtime";
 import {
   adamWInputs,
   createRandom,
   elementCount,
+  feedsOf,
   learningRateAt,
-  leavesOf,
   momentNames,
   noiseKey,
   OPTIMIZER_OUTPUTS,
+  scalarOf,
 } from "@peftbench/runtime";
+import { adamWOptions } from "../training/trainer.ts";
 import type { PretrainingConfig } from "./config.ts";
 import type { PretrainingModel, PretrainingShape } from "./graphs.ts";
 import { buildHeldOutGraph, buildPretrainingGraph, PRETRAINING_OUTPUTS, parametersOf } from "./graphs.ts";
@@ -42,7 +37,7 @@ export class Pretrainer {
   ): Promise<Pretrainer> {
     const store = await executor.createStore(firstValues(model, training.seed));
     const { dropout } = training;
-    const step = buildPretrainingGraph(model, shape, { optimizer: optimizerOf(training), dropout });
+    const step = buildPretrainingGraph(model, shape, { optimizer: adamWOptions(training), dropout });
     return new Pretrainer(
       training,
       store,
@@ -68,7 +63,7 @@ export class Pretrainer {
     const { learningRate: peakLearningRate, warmupRatio, steps: totalSteps, seed } = this.#training;
     const learningRate = learningRateAt(step, { name: "linear", peakLearningRate, warmupRatio, totalSteps });
     const outputs = await this.#step.run(
-      feedsOf(this.#step, {
+      feedsOf(this.#step.graph, {
         ...inputs,
         ...adamWInputs(step, learningRate, this.#training),
         noiseKey: Uint32Array.of(noiseKey(seed, step)),
@@ -83,7 +78,7 @@ export class Pretrainer {
 
   /** Cross-entropy of every place of a batch [rows * places], without dropout. */
   async placeLosses(inputs: ProgramInputs): Promise<Float32Array> {
-    const outputs = await this.#heldOut.run(feedsOf(this.#heldOut, inputs));
+    const outputs = await this.#heldOut.run(feedsOf(this.#heldOut.graph, inputs));
     return outputs[PRETRAINING_OUTPUTS.placeLosses]?.data as Float32Array;
   }
 
@@ -114,11 +109,6 @@ export class Pretrainer {
   }
 }
 
-function optimizerOf(training: PretrainingConfig["training"]): AdamWOptions {
-  const { beta1, beta2, epsilon, weightDecay, maxGradientNorm } = training;
-  return { beta1, beta2, epsilon, weightDecay, maxGradientNorm };
-}
-
 /** Every parameter at its first value, from a stream of its own name, and its moments at zero. */
 function firstValues(model: PretrainingModel, seed: number): ReadonlyMap<string, HostTensor> {
   const values = new Map<string, HostTensor>();
@@ -135,18 +125,4 @@ function firstValues(model: PretrainingModel, seed: number): ReadonlyMap<string,
     }
   }
   return values;
-}
-
-function feedsOf(program: Program, available: ProgramInputs): ProgramInputs {
-  const names = leavesOf(program.graph, "input").map(({ name }) => name);
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const data = available[name];
-      return data === undefined ? [] : [[name, data] as const];
-    }),
-  );
-}
-
-function scalarOf(tensor: HostTensor | undefined): number {
-  return (tensor?.data[0] as number | undefined) ?? Number.NaN;
 }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { createRandom, NonFiniteLossError } from "@peftbench/runtime";
 import { CheckpointError, loadCheckpoint, saveCheckpoint } from "../checkpoint.ts";
+import { finiteOrNull } from "../finiteOrNull.ts";
 import { InterruptedError } from "../grid/executeCell.ts";
 import { createBatchOrder } from "./batchOrder.ts";
 import type { PretrainingConfig } from "./config.ts";
@@ -122,8 +123,4 @@ async function resume(
     context.say(`The run starts over: ${error.message}`);
     return 0;
   }
-}
-
-function finiteOrNull(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
 }

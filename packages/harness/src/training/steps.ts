@@ -3,6 +3,7 @@ import type { Ledger } from "@peftbench/runtime";
 import { NonFiniteLossError } from "@peftbench/runtime";
 import { makeBatch, planEpoch } from "@peftbench/tasks";
 import { CheckpointError } from "../checkpoint.ts";
+import { finiteOrNull } from "../finiteOrNull.ts";
 import type { CellContext } from "../grid/executeCell.ts";
 import { InterruptedError } from "../grid/executeCell.ts";
 import { trainingPhase } from "./measure.ts";
@@ -111,8 +112,4 @@ export async function train(
     }
   }
   return progress;
-}
-
-function finiteOrNull(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
 }

@@ -11,23 +11,16 @@ import {
   TRAINING_OUTPUTS,
   trainableTensors,
 } from "@peftbench/peft";
-import type {
-  AdamWOptions,
-  Executor,
-  Graph,
-  HostTensor,
-  ParameterStore,
-  Program,
-  ProgramInputs,
-} from "@peftbench/runtime";
+import type { AdamWOptions, Executor, Graph, HostTensor, ParameterStore, Program } from "@peftbench/runtime";
 import {
   adamWInputs,
   applySavePolicy,
+  feedsOf,
   learningRateAt,
-  leavesOf,
   noiseKey,
   OPTIMIZER_OUTPUTS,
   roundFrozenWeightsToHalf,
+  scalarOf,
   storeFrozenWeightsAsHalf,
 } from "@peftbench/runtime";
 import type { Batch } from "@peftbench/tasks";
@@ -62,8 +55,8 @@ export interface StepOutcome {
   readonly learningRate: number;
 }
 
-/** The options of AdamW that a training configuration gives. */
-function adamWOptions(training: TrainingConfig): AdamWOptions {
+/** The options of AdamW out of a configuration that has them. */
+export function adamWOptions(training: AdamWOptions): AdamWOptions {
   const { beta1, beta2, epsilon, weightDecay, maxGradientNorm } = training;
   return { beta1, beta2, epsilon, weightDecay, maxGradientNorm };
 }
@@ -290,19 +283,4 @@ export class Trainer {
     for (const program of this.#programs.values()) await program.dispose();
     this.#programs.clear();
   }
-}
-
-/** The inputs that the graph reads, out of all that there are. */
-function feedsOf(graph: Graph, available: ProgramInputs): ProgramInputs {
-  const names = leavesOf(graph, "input").map(({ name }) => name);
-  return Object.fromEntries(
-    names.flatMap((name) => {
-      const data = available[name];
-      return data === undefined ? [] : [[name, data] as const];
-    }),
-  );
-}
-
-function scalarOf(tensor: HostTensor | undefined): number {
-  return (tensor?.data[0] as number | undefined) ?? Number.NaN;
 }

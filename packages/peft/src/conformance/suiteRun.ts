@@ -1,5 +1,5 @@
 import type { AdamWOptions, Executor, Graph, ParameterStore, Program } from "@peftbench/runtime";
-import { adamWInputs, leavesOf, noiseKey, pruneGraph } from "@peftbench/runtime";
+import { adamWInputs, feedsOf, noiseKey, pruneGraph, scalarOf } from "@peftbench/runtime";
 import type {
   BaseValues,
   MethodAttachment,
@@ -95,10 +95,8 @@ export async function startRun(options: SuiteRunOptions): Promise<SuiteRun> {
         (stage().stepInputs ?? []).map(({ name, valueAt }) => [name, Float32Array.of(valueAt(step))]),
       ),
     };
-    const read = new Set(leavesOf(program.graph, "input").map(({ name }) => name));
-    const feeds = Object.fromEntries(Object.entries(available).filter(([name]) => read.has(name)));
-    const outputs = await program.run(feeds);
-    return (outputs[TRAINING_OUTPUTS.loss]?.data[0] as number | undefined) ?? Number.NaN;
+    const outputs = await program.run(feedsOf(program.graph, available));
+    return scalarOf(outputs[TRAINING_OUTPUTS.loss]);
   };
   const values = async (): Promise<ReadonlyMap<string, Float32Array>> => {
     // At once: on a device, each waits for its answer.
@@ -154,9 +152,8 @@ export async function startRun(options: SuiteRunOptions): Promise<SuiteRun> {
       const program = await programOf(`evaluate ${batch.rows}`, () =>
         buildEvaluationGraph(model, stage(), batch),
       );
-      const read = new Set(leavesOf(program.graph, "input").map(({ name }) => name));
-      const feeds = Object.fromEntries(Object.entries(batch.inputs).filter(([name]) => read.has(name)));
-      return (await program.run(feeds))[EVALUATION_OUTPUTS.logits]?.data as Float32Array;
+      const outputs = await program.run(feedsOf(program.graph, batch.inputs));
+      return outputs[EVALUATION_OUTPUTS.logits]?.data as Float32Array;
     },
     dispose: disposePrograms,
   };

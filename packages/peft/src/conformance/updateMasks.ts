@@ -1,5 +1,5 @@
 import type { Executor } from "@peftbench/runtime";
-import { GraphBuilder, leavesOf } from "@peftbench/runtime";
+import { feedsOf, GraphBuilder } from "@peftbench/runtime";
 import type { MethodStage } from "../index.ts";
 import { stageContext } from "../programs.ts";
 
@@ -23,9 +23,8 @@ export async function updateMasks(
     ({ name, valueAt }) => [name, Float32Array.of(valueAt(step))] as const,
   );
   const finished = graph.finish();
-  const read = new Set(leavesOf(finished, "input").map(({ name }) => name));
   const program = await executor.compile(finished, await executor.createStore(new Map()));
-  const outputs = await program.run(Object.fromEntries(inputs.filter(([name]) => read.has(name))));
+  const outputs = await program.run(feedsOf(finished, Object.fromEntries(inputs)));
   await program.dispose();
   return new Map(Object.entries(outputs).map(([name, { data }]) => [name, [...data]]));
 }

@@ -1,6 +1,6 @@
 import { loadPretrained } from "@peftbench/models";
 import type { AdamWOptions, Executor, Graph, ParameterStore, Program, SavePolicy } from "@peftbench/runtime";
-import { adamWInputs, applySavePolicy, leavesOf, OPTIMIZER_OUTPUTS } from "@peftbench/runtime";
+import { adamWInputs, applySavePolicy, feedsOf, OPTIMIZER_OUTPUTS } from "@peftbench/runtime";
 import type { BaseValues, MethodAttachment, MethodStage, ModelShape, PeftMethod } from "../index.ts";
 import {
   attachMethod,
@@ -116,8 +116,7 @@ async function evaluationLogits(job: TrainingJob, run: StageRun): Promise<Replay
   const found: Replay["logits"][number][] = [];
   for (const [index, batch] of job.evaluation.entries()) {
     const program = await run.program("evaluate", batch);
-    const read = leavesOf(program.graph, "input").map(({ name }) => [name, batch.inputs[name]] as const);
-    const outputs = await program.run(Object.fromEntries(read) as JobBatch["inputs"]);
+    const outputs = await program.run(feedsOf(program.graph, batch.inputs));
     const all = outputs[EVALUATION_OUTPUTS.logits]?.data as Float32Array;
     const weights = batch.inputs[TRAINING_INPUTS.rowWeight] as Float32Array;
     weights.forEach((weight, row) => {
