@@ -36,6 +36,10 @@ const schema = z.strictObject({
     length: z.int().min(8),
     /** Share of a row's tokens that are to be predicted. */
     maskedShare: z.number().gt(0).lt(1),
+    /** Rows from a pair to where its strange second segment comes from: the next-sentence task (see pairRows). */
+    strangerDistance: z
+      .strictObject({ least: z.int().positive(), most: z.int().positive() })
+      .refine(({ least, most }) => least <= most, "least must not exceed most"),
   }),
   training: z.strictObject({
     batchRows: z.int().positive(),
@@ -52,6 +56,8 @@ const schema = z.strictObject({
     seed: z.int().nonnegative(),
   }),
   evaluation: z.strictObject({
+    /** As `rows.maskedShare`; its own, so that perplexities of runs with different shares compare. */
+    maskedShare: z.number().gt(0).lt(1),
     everySteps: z.int().positive(),
     /** Held-out rows of an evaluation during training. */
     rows: z.int().positive(),

@@ -28,13 +28,16 @@ export function pretrainingId(config: PretrainingConfig): string {
   return `${config.name}-${hash.slice(0, 12)}`;
 }
 
-/** How rows are masked, but for what becomes of the chosen tokens. */
+/** How rows are masked. In evaluation all chosen tokens become `[MASK]`. */
 export function maskingOf(
   config: PretrainingConfig,
   text: Pick<PreparedText, "vocabulary">,
-): Omit<MaskingOptions, "replace"> {
+  purpose: "training" | "evaluation",
+): MaskingOptions {
+  const isTraining = purpose === "training";
   return {
-    maskedShare: config.rows.maskedShare,
+    maskedShare: isTraining ? config.rows.maskedShare : config.evaluation.maskedShare,
+    replace: isTraining ? "training" : "always",
     vocabularySize: text.vocabulary.length,
     special: SPECIAL_IDS,
   };

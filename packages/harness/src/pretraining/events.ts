@@ -15,7 +15,10 @@ const pretrainingEventSchema = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("step"),
     step,
+    /** Sum of the next two. */
     loss: z.number().nullable(),
+    tokenLoss: z.number().nullable(),
+    nextSentenceLoss: z.number().nullable(),
     learningRate: z.number(),
     gradientNorm: z.number().nullable(),
     tokens: z.int(),

@@ -9,7 +9,7 @@ import type { Pretrainer } from "./pretrainer.ts";
 const TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json", "vocab.txt"];
 
 /**
- * Writes a Hugging Face folder: the weights in f16 under the names of `BertForMaskedLM` (the decoder is the word
+ * Writes a Hugging Face folder: the weights in f16 under the names of `BertForPreTraining` (the decoder is the word
  * embeddings, as `tie_word_embeddings` says), config.json, the tokenizer's files and the card.
  */
 export async function exportModel(
@@ -36,7 +36,7 @@ export function modelConfigJson(
   vocabularySize: number,
 ): Readonly<Record<string, unknown>> {
   return {
-    architectures: ["BertForMaskedLM"],
+    architectures: ["BertForPreTraining"],
     ...model,
     vocab_size: vocabularySize,
     pad_token_id: 0,

@@ -22,8 +22,9 @@ export interface PretrainingOutcome {
   /** Padding not included. */
   readonly tokensTrained: number;
   readonly trainMs: number;
-  /** Of every step. */
+  /** Of masked tokens, of every step. */
   readonly losses: readonly number[];
+  readonly nextSentenceLosses: readonly number[];
   readonly heldOut: readonly { readonly step: number; readonly perplexity: number }[];
   /** Of the encoder on masked held-out tokens. */
   readonly perplexity: number;
@@ -45,7 +46,7 @@ export async function evaluateFinally(
 ): Promise<PretrainingOutcome> {
   context.say("Evaluating on held-out text ...");
   const { hidden, losses } = await heldOutLosses(pretrainer, text.heldOut, {
-    ...maskingOf(config, text),
+    ...maskingOf(config, text, "evaluation"),
     rowCount: config.evaluation.finalRows,
     batchRows: config.training.batchRows,
     seed: config.training.seed,
@@ -69,7 +70,8 @@ export async function evaluateFinally(
     heldOutRows: text.heldOut.count,
     tokensTrained: steps.reduce((sum, { tokens }) => sum + tokens, 0),
     trainMs: steps.reduce((sum, { stepMs }) => sum + stepMs, 0),
-    losses: steps.map(({ loss }) => loss ?? Number.NaN),
+    losses: steps.map(({ tokenLoss }) => tokenLoss ?? Number.NaN),
+    nextSentenceLosses: steps.map(({ nextSentenceLoss }) => nextSentenceLoss ?? Number.NaN),
     heldOut: events.flatMap((event) => (event.type === "heldOut" ? [event] : [])),
     perplexity: perplexityOf(losses),
     maskedTokens: losses.length,

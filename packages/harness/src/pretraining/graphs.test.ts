@@ -4,15 +4,16 @@ import { architectureOf, openCheckpoint, openFile, openSafetensors } from "@peft
 import type { HostTensor, Tensor } from "@peftbench/runtime";
 import { createCpuExecutor, GraphBuilder, gradients } from "@peftbench/runtime";
 import { describe, expect, it } from "vitest";
-import { parametersOf, placeLosses } from "./graphs.ts";
+import { addPretrainingLoss, parametersOf } from "./graphs.ts";
 import { MASKING_INPUTS } from "./masking.ts";
+import { NEXT_SENTENCE_INPUTS } from "./nextSentence.ts";
 
-const folder = fileURLToPath(new URL("../../../models/fixtures/maskedLanguageModel", import.meta.url));
+const folder = fileURLToPath(new URL("../../../models/fixtures/pretraining", import.meta.url));
 const PLACES = 2;
 /** As for the classifier's fixtures: float32 differs from float64 by 2e-6 in PyTorch itself. */
 const TOLERANCE = 1e-5;
 
-describe("BERT's masked-language model beside BertForMaskedLM", () => {
+describe("BERT's pretraining heads beside BertForPreTraining", () => {
   it("has PyTorch's losses and the gradient of every parameter, the tied embeddings' among them", async () => {
     const checkpoint = await openCheckpoint(folder);
     const architecture = architectureOf(checkpoint.config);
@@ -26,13 +27,10 @@ describe("BERT's masked-language model beside BertForMaskedLM", () => {
     const inputs = await tensorsOf("inputs.safetensors");
     const expected = await tensorsOf("expected.safetensors");
     const [rows, length] = [3, 11];
-    const { feeds, counted } = feedsOf(inputs, rows, length);
+    const feeds = feedsOf(inputs, rows, length);
 
     const graph = new GraphBuilder();
-    const losses = placeLosses(graph, model, { rows, length, places: PLACES }, 0);
-    const loss = losses.mul(graph.input(MASKING_INPUTS.placeWeight, [rows * PLACES], "f32")).sum();
-    graph.output("losses", losses);
-    graph.output("loss", loss);
+    const loss = addPretrainingLoss(graph, model, { rows, length, places: PLACES }, 0);
     const trainable = declared.map(({ name, shape }) =>
       graph.parameter(name, shape, { role: "baseWeight", trainable: true }),
     );
@@ -44,8 +42,16 @@ describe("BERT's masked-language model beside BertForMaskedLM", () => {
     const found = await program.run(feeds);
     await program.dispose();
 
-    const foundLosses = counted.map((place) => found.losses?.data[place] as number);
-    expectClose("losses", foundLosses, expected.get("losses") as Float32Array);
+    for (const [name, losses] of [
+      ["tokenLoss", "losses"],
+      ["nextSentenceLoss", "nextSentenceLosses"],
+    ] as const) {
+      expectClose(
+        name,
+        (found[name] as HostTensor).data,
+        Float32Array.of(meanOf(expected.get(losses) as Float32Array)),
+      );
+    }
     const names = [...expected.keys()].filter((name) => name === "loss" || name.startsWith("gradient."));
     expect(names.length).toBe(declared.length + 1);
     for (const name of names) {
@@ -69,7 +75,11 @@ async function tensorsOf(file: string): Promise<ReadonlyMap<string, Float32Array
   return values;
 }
 
-/** The fixture's batch as the graph's inputs, and the places that count. */
+function meanOf(values: Float32Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** The fixture's batch as the graph's inputs. */
 function feedsOf(inputs: ReadonlyMap<string, Float32Array>, rows: number, length: number) {
   const array = (name: string): Float32Array => inputs.get(name) as Float32Array;
   const labels = array("labels");
@@ -88,13 +98,14 @@ function feedsOf(inputs: ReadonlyMap<string, Float32Array>, rows: number, length
   }
   const placeWeight = new Float32Array(rows * PLACES);
   for (const place of counted) placeWeight[place] = 1 / counted.length;
-  const feeds = {
+  return {
     inputIds: Int32Array.from(array("input_ids")),
     typeIds: Int32Array.from(array("token_type_ids")),
     attentionMask: array("attention_mask"),
     [MASKING_INPUTS.selection]: selection,
     [MASKING_INPUTS.labels]: placeLabels,
     [MASKING_INPUTS.placeWeight]: placeWeight,
+    [NEXT_SENTENCE_INPUTS.labels]: Int32Array.from(array("next_sentence_label")),
+    [NEXT_SENTENCE_INPUTS.pairWeight]: new Float32Array(rows).fill(1 / rows),
   };
-  return { feeds, counted };
 }

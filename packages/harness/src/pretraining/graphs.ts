@@ -1,18 +1,29 @@
-import type { Architecture, BatchShape, ModelContext, ParameterDeclaration } from "@peftbench/models";
+import type {
+  Architecture,
+  BatchShape,
+  ModelContext,
+  ParameterDeclaration,
+  PretrainingLogits,
+} from "@peftbench/models";
 import type { AdamWOptions, Graph, Tensor } from "@peftbench/runtime";
 import { addAdamWStep, GraphBuilder } from "@peftbench/runtime";
 import { MASKING_INPUTS } from "./masking.ts";
+import { NEXT_SENTENCE_INPUTS } from "./nextSentence.ts";
 
 export const PRETRAINING_OUTPUTS = {
-  /** Mean cross-entropy of the batch's masked tokens. */
+  /** Sum of the next two. */
   loss: "loss",
+  /** Mean cross-entropy of the batch's masked tokens. */
+  tokenLoss: "tokenLoss",
+  /** Mean cross-entropy of "does the second segment go on from the first" over the batch's pairs. */
+  nextSentenceLoss: "nextSentenceLoss",
   /** Cross-entropy of each place [rows * places]. */
   placeLosses: "placeLosses",
 } as const;
 
 const NOISE_KEY = "noiseKey";
 
-/** A model to pretrain: its architecture has a {@link Architecture.maskedLanguageModel}. */
+/** A model to pretrain: its architecture has {@link Architecture.pretrainingHeads}. */
 export interface PretrainingModel {
   readonly architecture: Architecture;
   readonly config: unknown;
@@ -25,28 +36,25 @@ export interface PretrainingShape extends BatchShape {
 
 /** @throws {RangeError} where the architecture cannot be pretrained */
 export function parametersOf({ architecture, config }: PretrainingModel): readonly ParameterDeclaration[] {
-  return headOf(architecture).parameters(config);
+  return headsOf(architecture).parameters(config);
 }
 
-function headOf(architecture: Architecture) {
-  const head = architecture.maskedLanguageModel;
-  if (head === undefined) {
-    throw new RangeError(`${architecture.modelType} has no masked-language model here; expected bert.`);
+function headsOf(architecture: Architecture) {
+  const heads = architecture.pretrainingHeads;
+  if (heads === undefined) {
+    throw new RangeError(`${architecture.modelType} has no pretraining heads here; expected bert.`);
   }
-  return head;
+  return heads;
 }
 
-/** One step: forward, loss over the masked tokens, backward, AdamW without decay of biases and norms. */
+/** One step: forward, both losses, backward, AdamW without decay of biases and norms. */
 export function buildPretrainingGraph(
   model: PretrainingModel,
   shape: PretrainingShape,
   options: { readonly optimizer: AdamWOptions; readonly dropout: number },
 ): Graph {
   const graph = new GraphBuilder();
-  const losses = placeLosses(graph, model, shape, options.dropout);
-  const weights = graph.input(MASKING_INPUTS.placeWeight, [shape.rows * shape.places], "f32");
-  const loss = losses.mul(weights).sum();
-  graph.output(PRETRAINING_OUTPUTS.loss, loss);
+  const loss = addPretrainingLoss(graph, model, shape, options.dropout);
   const trainable = parametersOf(model).map((declared) => ({
     tensor: parameterOf(graph, declared),
     ...(declared.shape.length === 1 ? { weightDecay: 0 } : {}),
@@ -58,17 +66,44 @@ export function buildPretrainingGraph(
 /** The forward pass without dropout. Output: `placeLosses`. */
 export function buildHeldOutGraph(model: PretrainingModel, shape: PretrainingShape): Graph {
   const graph = new GraphBuilder();
-  graph.output(PRETRAINING_OUTPUTS.placeLosses, placeLosses(graph, model, shape, 0));
+  const { tokens } = buildLogits(graph, model, shape, 0);
+  graph.output(PRETRAINING_OUTPUTS.placeLosses, placeLosses(graph, tokens));
   return graph.finish();
 }
 
-/** Cross-entropy of each place [rows * places], in a graph under construction. */
-export function placeLosses(
+/** The loss, with its two parts as outputs, in a graph under construction. */
+export function addPretrainingLoss(
+  graph: GraphBuilder,
+  model: PretrainingModel,
+  shape: PretrainingShape,
+  dropout: number,
+): Tensor {
+  const { tokens, nextSentence } = buildLogits(graph, model, shape, dropout);
+  const losses = placeLosses(graph, tokens);
+  const tokenLoss = losses.mul(graph.input(MASKING_INPUTS.placeWeight, [losses.size(0)], "f32")).sum();
+  const { labels, pairWeight } = NEXT_SENTENCE_INPUTS;
+  const nextSentenceLoss = nextSentence
+    .crossEntropy(graph.input(labels, [shape.rows], "i32"))
+    .mul(graph.input(pairWeight, [shape.rows], "f32"))
+    .sum();
+  const loss = tokenLoss.add(nextSentenceLoss);
+  graph.output(PRETRAINING_OUTPUTS.tokenLoss, tokenLoss);
+  graph.output(PRETRAINING_OUTPUTS.nextSentenceLoss, nextSentenceLoss);
+  graph.output(PRETRAINING_OUTPUTS.loss, loss);
+  return loss;
+}
+
+/** Cross-entropy of each place [rows * places]. */
+function placeLosses(graph: GraphBuilder, logits: Tensor): Tensor {
+  return logits.crossEntropy(graph.input(MASKING_INPUTS.labels, [logits.size(0)], "i32"));
+}
+
+function buildLogits(
   graph: GraphBuilder,
   model: PretrainingModel,
   shape: PretrainingShape,
   probability: number,
-): Tensor {
+): PretrainingLogits {
   const { architecture, config } = model;
   const declarations = new Map(parametersOf(model).map((declared) => [declared.name, declared]));
   const noiseKey = (): Tensor<"u32"> => graph.input(NOISE_KEY, [], "u32");
@@ -86,8 +121,7 @@ export function placeLosses(
   };
   const { rows, length, places } = shape;
   const selection = graph.input(MASKING_INPUTS.selection, [rows, places, length], "f32");
-  const logits = headOf(architecture).build(context, config, { rows, length }, selection);
-  return logits.crossEntropy(graph.input(MASKING_INPUTS.labels, [rows * places], "i32"));
+  return headsOf(architecture).build(context, config, { rows, length }, selection);
 }
 
 function parameterOf(graph: GraphBuilder, { name, shape }: ParameterDeclaration): Tensor {

@@ -19,7 +19,7 @@ export interface HeldOutLosses {
 export async function heldOutLosses(
   pretrainer: Pretrainer,
   rows: TokenRows,
-  options: Omit<MaskingOptions, "replace"> & {
+  options: MaskingOptions & {
     readonly rowCount: number;
     readonly batchRows: number;
     readonly seed: number;
@@ -34,7 +34,7 @@ export async function heldOutLosses(
     // The graph has a fixed number of rows: the last batch is filled up with its first row, which does not count.
     const filled = Array.from({ length: options.batchRows }, (_, row) => batch[row] ?? (batch[0] as number));
     const random = createRandom(options.seed, `held-out places from ${first}`);
-    const masked = maskRows(rows, filled, random, { ...options, replace: "always" });
+    const masked = maskRows(rows, filled, random, options);
     const batchLosses = await pretrainer.placeLosses(masked.inputs);
     const weights = masked.inputs[MASKING_INPUTS.placeWeight] as Float32Array;
     let index = 0;

@@ -18,7 +18,7 @@ pipeline_tag: fill-mask
 
 # ${config.title}
 
-A BERT encoder of ${count(outcome.parameters)} parameters, pretrained from random weights with masked-language modelling by peftbench's own runtime. It is here so that fine-tuning methods can be compared on a machine that has nothing else; it is no substitute for a real pretrained encoder.
+A BERT encoder of ${count(outcome.parameters)} parameters, pretrained from random weights with masked-language modelling and next-sentence prediction by peftbench's own runtime. It is here so that fine-tuning methods can be compared on a machine that has nothing else; it is no substitute for a real pretrained encoder.
 
 Made by \`pnpm bench pretrain ${config.name}\`, whose configuration is \`benchmarks/pretrain/${config.name}.json\`.
 
@@ -35,7 +35,7 @@ ${table(
       "intermediate_size",
       "max_position_embeddings",
     ].map((field) => [`\`${field}\``, String(config.model[field] ?? "as BERT")]),
-    ["weights", "f16; `BertForMaskedLM` with the decoder tied to the word embeddings; no pooler"],
+    ["weights", "f16; `BertForPreTraining`, the decoder tied to the word embeddings"],
   ],
 )}
 
@@ -62,7 +62,7 @@ ${config.corpora.map(({ title, provenance }) => `- ${title}: ${provenance}`).joi
 
 ## Training
 
-${count(training.steps)} steps of ${training.batchRows} rows of ${rows.length} tokens: ${count(outcome.tokensTrained)} tokens, ${(outcome.tokensTrained / trainTokens).toFixed(1)} times the text (${count(words)} words), in ${duration(outcome.trainMs)} (${count(Math.round((outcome.tokensTrained / outcome.trainMs) * 1000))} tokens a second) on ${outcome.executor}, ${outcome.runtime}. ${percent(rows.maskedShare)} of a row's tokens are predicted; 80 % of them are masked, 10 % replaced by a random token, 10 % left, chosen anew each time. AdamW (${training.beta1}, ${training.beta2}, decay ${training.weightDecay}), peak rate ${training.learningRate} after ${percent(training.warmupRatio)} warm-up, then linearly to 0; dropout ${training.dropout}; seed ${training.seed}.
+${count(training.steps)} steps of ${training.batchRows} rows of ${rows.length} tokens: ${count(outcome.tokensTrained)} tokens, ${(outcome.tokensTrained / trainTokens).toFixed(1)} times the text (${count(words)} words), in ${duration(outcome.trainMs)} (${count(Math.round((outcome.tokensTrained / outcome.trainMs) * 1000))} tokens a second) on ${outcome.executor}, ${outcome.runtime}. ${percent(rows.maskedShare)} of a row's tokens are predicted; 80 % of them are masked, 10 % replaced by a random token, 10 % left, chosen anew each time. Every other row is a pair of segments; half of the pairs, by chance, have the second segment of a row between ${rows.strangerDistance.least} and ${rows.strangerDistance.most} rows away, mostly of the same corpus, and the pooled first token says which (BERT's next-sentence prediction; its loss is added). AdamW (${training.beta1}, ${training.beta2}, decay ${training.weightDecay}), peak rate ${training.learningRate} after ${percent(training.warmupRatio)} warm-up, then linearly to 0; dropout ${training.dropout}; seed ${training.seed}.
 
 ${curve(outcome)}
 
@@ -77,7 +77,7 @@ ${table(
   [
     [
       "this encoder",
-      `the row of ${rows.length} tokens with ${percent(rows.maskedShare)} masked`,
+      `the row of ${rows.length} tokens with ${percent(config.evaluation.maskedShare)} masked`,
       outcome.perplexityOnNgramTokens.toFixed(1),
     ],
     ["trigram, interpolated Kneser-Ney", "the two tokens before", ngrams.trigram.toFixed(1)],
@@ -101,21 +101,27 @@ The n-gram models see the true neighbours, also those that are masked for the en
 }
 
 function curve(outcome: PretrainingOutcome): string {
-  const { losses, heldOut } = outcome;
+  const { losses, nextSentenceLosses, heldOut } = outcome;
   const size = Math.max(1, Math.ceil(losses.length / CURVE_POINTS));
   const lines: (readonly string[])[] = [];
   for (let first = 0; first < losses.length; first += size) {
-    const part = losses.slice(first, first + size);
-    const last = first + part.length;
-    const mean = part.reduce((sum, loss) => sum + loss, 0) / part.length;
+    const last = Math.min(first + size, losses.length);
     const evaluated = heldOut.filter(({ step }) => step > first && step <= last).at(-1);
     lines.push([
       `${count(first + 1)} to ${count(last)}`,
-      mean.toFixed(3),
+      meanOf(losses.slice(first, last)).toFixed(3),
+      meanOf(nextSentenceLosses.slice(first, last)).toFixed(3),
       evaluated === undefined ? "" : `${evaluated.perplexity.toFixed(1)} (step ${count(evaluated.step)})`,
     ]);
   }
-  return table(["steps", "mean training loss", "held-out perplexity"], lines);
+  return table(
+    ["steps", "loss of masked tokens", "of next sentence (chance: 0.693)", "held-out perplexity"],
+    lines,
+  );
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function table(headings: readonly string[], lines: readonly (readonly string[])[]): string {

@@ -17,6 +17,8 @@ import { buildHeldOutGraph, buildPretrainingGraph, PRETRAINING_OUTPUTS, paramete
 
 export interface PretrainingStep {
   readonly loss: number;
+  readonly tokenLoss: number;
+  readonly nextSentenceLoss: number;
   /** Before clipping. */
   readonly gradientNorm: number;
   readonly learningRate: number;
@@ -32,17 +34,20 @@ export class Pretrainer {
   static async create(
     executor: Executor,
     model: PretrainingModel,
-    shape: PretrainingShape,
+    shapes: { readonly training: PretrainingShape; readonly evaluation: PretrainingShape },
     training: PretrainingConfig["training"],
   ): Promise<Pretrainer> {
     const store = await executor.createStore(firstValues(model, training.seed));
     const { dropout } = training;
-    const step = buildPretrainingGraph(model, shape, { optimizer: adamWOptions(training), dropout });
+    const step = buildPretrainingGraph(model, shapes.training, {
+      optimizer: adamWOptions(training),
+      dropout,
+    });
     return new Pretrainer(
       training,
       store,
       await executor.compile(step, store),
-      await executor.compile(buildHeldOutGraph(model, shape), store),
+      await executor.compile(buildHeldOutGraph(model, shapes.evaluation), store),
     );
   }
 
@@ -71,6 +76,8 @@ export class Pretrainer {
     );
     return {
       loss: scalarOf(outputs[PRETRAINING_OUTPUTS.loss]),
+      tokenLoss: scalarOf(outputs[PRETRAINING_OUTPUTS.tokenLoss]),
+      nextSentenceLoss: scalarOf(outputs[PRETRAINING_OUTPUTS.nextSentenceLoss]),
       gradientNorm: scalarOf(outputs[OPTIMIZER_OUTPUTS.gradientNorm]),
       learningRate,
     };

@@ -7,6 +7,7 @@ import type { PretrainingContext } from "./context.ts";
 import { exportModel, modelConfigJson } from "./exportModel.ts";
 import type { PretrainingOutcome } from "./finalEvaluation.ts";
 import { evaluateFinally } from "./finalEvaluation.ts";
+import type { PretrainingShape } from "./graphs.ts";
 import { parametersOf } from "./graphs.ts";
 import { placesPerRow } from "./masking.ts";
 import { modelCard } from "./modelCard.ts";
@@ -34,9 +35,14 @@ export async function runPretraining(
   const configJson = modelConfigJson(config.model, text.vocabulary.length);
   const architecture = architectureOf(configJson);
   const model = { architecture, config: architecture.parseConfig(configJson), configJson };
-  const places = placesPerRow(config.rows.length, config.rows.maskedShare);
-  const shape = { rows: config.training.batchRows, length: config.rows.length, places };
-  const pretrainer = await Pretrainer.create(context.executor, model, shape, config.training);
+  const { length } = config.rows;
+  const shapeOf = ({ maskedShare }: { readonly maskedShare: number }): PretrainingShape => ({
+    rows: config.training.batchRows,
+    length,
+    places: placesPerRow(length, maskedShare),
+  });
+  const shapes = { training: shapeOf(config.rows), evaluation: shapeOf(config.evaluation) };
+  const pretrainer = await Pretrainer.create(context.executor, model, shapes, config.training);
   try {
     await trainSteps(config, context, text, pretrainer);
     const outcome = await evaluateFinally(config, context, text, pretrainer, {

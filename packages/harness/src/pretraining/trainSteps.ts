@@ -11,6 +11,7 @@ import type { PretrainingLog } from "./events.ts";
 import { openPretrainingLog } from "./events.ts";
 import { heldOutLosses, perplexityOf } from "./heldOut.ts";
 import { maskRows } from "./masking.ts";
+import { pairRows } from "./nextSentence.ts";
 import type { PreparedText } from "./prepareText.ts";
 import type { Pretrainer } from "./pretrainer.ts";
 
@@ -40,7 +41,7 @@ export async function trainSteps(
   };
   const evaluateNow = async (): Promise<void> => {
     const { losses } = await heldOutLosses(pretrainer, text.heldOut, {
-      ...maskingOf(config, text),
+      ...maskingOf(config, text, "evaluation"),
       rowCount: config.evaluation.rows,
       batchRows,
       seed,
@@ -56,7 +57,8 @@ export async function trainSteps(
       executor: context.executor.description,
     });
     const order = createBatchOrder(text.train.count, batchRows, seed);
-    const masking = { ...maskingOf(config, text), replace: "training" } as const;
+    const masking = maskingOf(config, text, "training");
+    const everyRow = Array.from({ length: batchRows }, (_, row) => row);
     let savedAtMs = nowMs();
     while (step < steps) {
       if (context.signal.aborted) {
@@ -64,14 +66,25 @@ export async function trainSteps(
         throw new InterruptedError(String(context.signal.reason));
       }
       const startedMs = nowMs();
-      const random = createRandom(seed, `masks of step ${step}`);
-      const batch = maskRows(text.train, order(step), random, masking);
-      const { loss, gradientNorm, learningRate } = await pretrainer.step(batch.inputs, step);
+      const paired = pairRows(
+        text.train,
+        order(step),
+        createRandom(seed, `pairs of step ${step}`),
+        masking.special,
+        config.rows.strangerDistance,
+      );
+      const batch = maskRows(paired.rows, everyRow, createRandom(seed, `masks of step ${step}`), masking);
+      const { loss, tokenLoss, nextSentenceLoss, gradientNorm, learningRate } = await pretrainer.step(
+        { ...batch.inputs, ...paired.inputs },
+        step,
+      );
       step += 1;
       log.append({
         type: "step",
         step,
         loss: finiteOrNull(loss),
+        tokenLoss: finiteOrNull(tokenLoss),
+        nextSentenceLoss: finiteOrNull(nextSentenceLoss),
         learningRate,
         gradientNorm: finiteOrNull(gradientNorm),
         tokens: batch.tokens,

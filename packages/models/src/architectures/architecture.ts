@@ -76,13 +76,21 @@ export interface EncoderOutputs {
   readonly logits: Tensor;
 }
 
-/** Masked-language modelling (Devlin et al. 2019): what an encoder is pretrained with. */
-export interface MaskedLanguageModel<Config = unknown> {
-  /** Every parameter of encoder and head, each with first values, as pretraining starts from nothing. */
+export interface PretrainingLogits {
+  /**
+   * Over the vocabulary at chosen places, [rows * places, vocabulary]. The places are picked before the vocabulary is
+   * looked at, since logits of every token would be most of the step.
+   */
+  readonly tokens: Tensor;
+  /** [rows, 2]: the second segment goes on from the first, or it is from elsewhere. */
+  readonly nextSentence: Tensor;
+}
+
+/** Masked-language modelling and next-sentence prediction (Devlin et al. 2019): what an encoder is pretrained with. */
+export interface PretrainingHeads<Config = unknown> {
+  /** Every parameter of encoder and heads, each with first values, as pretraining starts from nothing. */
   readonly parameters: (config: Config) => readonly ParameterDeclaration[];
   /**
-   * Logits over the vocabulary at chosen places, [rows * places, vocabulary]. The places are picked before the
-   * vocabulary is looked at, since logits of every token would be most of the step.
    * @param selection [rows, places, length]: a one at the place in its row, else zeros (a row of zeros picks nothing).
    *   As a product with it, picking has a gradient that stays on the device, where a gather's would not on the CPU
    */
@@ -91,7 +99,7 @@ export interface MaskedLanguageModel<Config = unknown> {
     config: Config,
     batch: BatchShape,
     selection: Tensor,
-  ) => Tensor;
+  ) => PretrainingLogits;
   /** Number of tokens that the configuration has embeddings for. */
   readonly vocabularySize: (config: Config) => number;
 }
@@ -118,7 +126,7 @@ export interface Architecture<Config = unknown> {
   readonly checkpointNaming: CheckpointNaming;
   readonly maxLength: (config: Config) => number;
   /** Absent where this project cannot pretrain the architecture. */
-  readonly maskedLanguageModel?: MaskedLanguageModel<Config>;
+  readonly pretrainingHeads?: PretrainingHeads<Config>;
   readonly build: (
     context: ModelContext,
     config: Config,

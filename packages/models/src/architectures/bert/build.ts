@@ -15,17 +15,27 @@ export function buildBert(
   const { graph } = context;
   const hiddenStates = buildBertEncoder(context, config, batch);
   const last = hiddenStates.at(-1) as Tensor;
-  const pooled = graph.withScope(POOLER, () => {
+  const pooled = buildPooler(context, config, batch, last);
+  const logits = graph.withScope(CLASSIFIER, () =>
+    context.linear(CLASSIFIER, context.dropout(pooled, config.classifierDropout)),
+  );
+  return { hiddenStates, pooled, logits };
+}
+
+/** What the first token of each row has come to, [rows, hiddenSize], from the last layer's output. */
+export function buildPooler(
+  context: ModelContext,
+  config: BertConfig,
+  batch: BatchShape,
+  last: Tensor,
+): Tensor {
+  return context.graph.withScope(POOLER, () => {
     const firstToken = last
       .reshape([batch.rows, batch.length, config.hiddenSize])
       .slice(1, 0, 1)
       .reshape([batch.rows, config.hiddenSize]);
     return context.linear(POOLER, firstToken).tanh();
   });
-  const logits = graph.withScope(CLASSIFIER, () =>
-    context.linear(CLASSIFIER, context.dropout(pooled, config.classifierDropout)),
-  );
-  return { hiddenStates, pooled, logits };
 }
 
 /** Output of the embeddings, then of each layer: [rows * length, hiddenSize]. */

@@ -2,8 +2,8 @@ import type { Architecture } from "../architecture.ts";
 import { buildBert } from "./build.ts";
 import type { BertConfig } from "./config.ts";
 import { parseBertConfig } from "./config.ts";
-import { bertMaskedLanguageModel } from "./maskedLanguageModel.ts";
 import { bertLinearModules, bertParameters } from "./parameters.ts";
+import { bertPretrainingHeads } from "./pretrainingHeads.ts";
 
 export const bert: Architecture<BertConfig> = {
   modelType: "bert",
@@ -19,6 +19,6 @@ export const bert: Architecture<BertConfig> = {
       name.replace(/LayerNorm\.gamma$/, "LayerNorm.weight").replace(/LayerNorm\.beta$/, "LayerNorm.bias"),
   },
   maxLength: (config) => config.maxPositions,
-  maskedLanguageModel: bertMaskedLanguageModel,
+  pretrainingHeads: bertPretrainingHeads,
   build: buildBert,
 };

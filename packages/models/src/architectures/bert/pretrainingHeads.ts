@@ -2,24 +2,25 @@ import type { Tensor } from "@peftbench/runtime";
 import type {
   BatchShape,
   Initializer,
-  MaskedLanguageModel,
   ModelContext,
   ParameterDeclaration,
+  PretrainingHeads,
+  PretrainingLogits,
 } from "../architecture.ts";
-import { activate, buildBertEncoder, layerNorm } from "./build.ts";
+import { activate, buildBertEncoder, buildPooler, layerNorm } from "./build.ts";
 import type { BertConfig } from "./config.ts";
-import { bertParameters, POOLER } from "./parameters.ts";
+import { bertParameters } from "./parameters.ts";
 
-const HEAD = "cls.predictions";
-const TRANSFORM = `${HEAD}.transform`;
+const TOKENS = "cls.predictions";
+const TRANSFORM = `${TOKENS}.transform`;
+const NEXT_SENTENCE = "cls.seq_relationship";
 const WORDS = "bert.embeddings.word_embeddings.weight";
 
-/** The head of `BertForMaskedLM`, under its names: its decoder is the table of word embeddings. */
-export const bertMaskedLanguageModel: MaskedLanguageModel<BertConfig> = {
+/** The heads of `BertForPreTraining`, under its names: the decoder of tokens is the table of word embeddings. */
+export const bertPretrainingHeads: PretrainingHeads<BertConfig> = {
   parameters: (config) => [
     ...bertParameters(config, { kind: "regression" })
-      // The pooler reads no masked token, so pretraining would leave it as it is.
-      .filter(({ name, role }) => role === "base" && !name.startsWith(POOLER))
+      .filter(({ role }) => role === "base")
       .map((parameter) => withFirstValues(parameter, config)),
     ...headShapes(config).map(([name, shape]) =>
       withFirstValues({ name, shape, role: "base", initializer: null }, config),
@@ -38,7 +39,9 @@ function headShapes({
     [`${TRANSFORM}.dense.bias`, [hiddenSize]],
     [`${TRANSFORM}.LayerNorm.weight`, [hiddenSize]],
     [`${TRANSFORM}.LayerNorm.bias`, [hiddenSize]],
-    [`${HEAD}.bias`, [vocabSize]],
+    [`${TOKENS}.bias`, [vocabSize]],
+    [`${NEXT_SENTENCE}.weight`, [2, hiddenSize]],
+    [`${NEXT_SENTENCE}.bias`, [2]],
   ];
 }
 
@@ -56,16 +59,16 @@ function buildLogits(
   config: BertConfig,
   batch: BatchShape,
   selection: Tensor,
-): Tensor {
+): PretrainingLogits {
   const linear = (name: string, x: Tensor): Tensor =>
     x
       .matmul(context.parameter(`${name}.weight`), { transposeB: true })
       .add(context.parameter(`${name}.bias`));
-  const hidden = buildBertEncoder({ ...context, linear }, config, batch).at(-1) as Tensor;
+  const last = buildBertEncoder({ ...context, linear }, config, batch).at(-1) as Tensor;
   const { hiddenSize } = config;
-  return context.graph.withScope(HEAD, () => {
+  const tokens = context.graph.withScope(TOKENS, () => {
     const picked = selection
-      .matmul(hidden.reshape([batch.rows, batch.length, hiddenSize]))
+      .matmul(last.reshape([batch.rows, batch.length, hiddenSize]))
       .reshape([batch.rows * selection.size(1), hiddenSize]);
     const transformed = layerNorm(
       context,
@@ -75,6 +78,11 @@ function buildLogits(
     );
     return transformed
       .matmul(context.parameter(WORDS), { transposeB: true })
-      .add(context.parameter(`${HEAD}.bias`));
+      .add(context.parameter(`${TOKENS}.bias`));
   });
+  const pooled = buildPooler({ ...context, linear }, config, batch, last);
+  return {
+    tokens,
+    nextSentence: context.graph.withScope(NEXT_SENTENCE, () => linear(NEXT_SENTENCE, pooled)),
+  };
 }
