@@ -1,63 +1,19 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readFile, rm, stat, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { loadPretrained, loadTokenizer, openCheckpoint } from "@peftbench/models";
-import { createCpuExecutor, createRandom } from "@peftbench/runtime";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { config, contextIn, STEPS } from "../../fixtures/pretraining/tinyRun.ts";
 import { InterruptedError } from "../grid/executeCell.ts";
-import type { PretrainingConfig } from "./config.ts";
-import { parsePretrainingConfig } from "./config.ts";
-import type { PretrainingContext } from "./context.ts";
 import type { PretrainingEvent } from "./events.ts";
 import { readPretrainingEvents } from "./events.ts";
 import { runPretraining } from "./runPretraining.ts";
 
-const STEPS = 12;
-const config: PretrainingConfig = parsePretrainingConfig(
-  {
-    name: "tiny",
-    title: "tiny",
-    corpora: [
-      {
-        ...{ title: "Made up", package: "none", version: "0.0.0", integrity: "sha512-none" },
-        ...{ reader: "brown", licence: "MIT", provenance: "made by this test." },
-      },
-    ],
-    heldOutShare: 0.2,
-    tokenizer: { vocabularySize: 130, minCharacterCount: 1 },
-    model: {
-      ...{ model_type: "bert", hidden_size: 16, num_hidden_layers: 1, num_attention_heads: 2 },
-      ...{ intermediate_size: 32, max_position_embeddings: 32 },
-    },
-    rows: { length: 16, maskedShare: 0.25, strangerDistance: { least: 2, most: 20 } },
-    training: {
-      ...{
-        batchRows: 4,
-        steps: STEPS,
-        learningRate: 0.02,
-        warmupRatio: 0.1,
-        weightDecay: 0.01,
-        beta1: 0.9,
-        beta2: 0.98,
-      },
-      ...{ epsilon: 1e-6, maxGradientNorm: 1, dropout: 0.1, seed: 3 },
-    },
-    evaluation: { maskedShare: 0.15, everySteps: 4, rows: 8, finalRows: 16, ngramTokens: 10 },
-  },
-  "tiny.json",
-);
-
-/** Sentences of a tiny grammar, so that there is something to learn. */
-function documents() {
-  const random = createRandom(0, "text");
-  const pick = (words: string): string => words.split(" ")[random.integer(3)] as string;
-  const sentence = (): string =>
-    `the ${pick("cat dog bird")} ${pick("sees hears likes")} a ${pick("house tree lake")}.`;
-  return Array.from({ length: 40 }, (_, index) => ({
-    name: `made/${index}`,
-    paragraphs: [Array.from({ length: 8 }, sentence).join(" ")],
-  }));
-}
+const RUN_TINY = fileURLToPath(new URL("../../fixtures/pretraining/runTiny.ts", import.meta.url));
 
 describe("runPretraining", () => {
   let folder = "";
@@ -66,21 +22,10 @@ describe("runPretraining", () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  const contextIn = (name: string, more: Partial<PretrainingContext> = {}): PretrainingContext => ({
-    executor: createCpuExecutor({ threads: 1 }),
-    runtime: "test",
-    corpora: [{ title: "Made up", documents: documents() }],
-    runFolder: join(folder, name),
-    nowMs: () => 0,
-    timestamp: () => "2026-01-01T00:00:00Z",
-    signal: new AbortController().signal,
-    say: () => {},
-    ...more,
-  });
   const weights = (modelFolder: string): Promise<Buffer> => readFile(join(modelFolder, "model.safetensors"));
 
   it("learns, says what it came to, and leaves a folder that loads like any other model", async () => {
-    const { modelFolder, outcome } = await runPretraining(config, contextIn("whole"));
+    const { modelFolder, outcome } = await runPretraining(config, contextIn(join(folder, "whole")));
     expect(outcome.losses).toHaveLength(STEPS);
     expect(outcome.losses.at(-1)).toBeLessThan(outcome.losses[0] as number);
     expect(outcome.heldOut.map(({ step }) => step)).toEqual([4, 8, 12]);
@@ -107,10 +52,10 @@ describe("runPretraining", () => {
     };
     const halfWay = runPretraining(
       config,
-      contextIn("halves", { signal: controller.signal, onEvent: stopAt(5) }),
+      contextIn(join(folder, "halves"), { signal: controller.signal, onEvent: stopAt(5) }),
     );
     await expect(halfWay).rejects.toThrow(InterruptedError);
-    const { modelFolder } = await runPretraining(config, contextIn("halves"));
+    const { modelFolder } = await runPretraining(config, contextIn(join(folder, "halves")));
     expect(await weights(modelFolder)).toEqual(await weights(join(folder, "whole", "model")));
     const stepsOf = (name: string) =>
       readPretrainingEvents(join(folder, name, "events.jsonl")).filter(
@@ -126,9 +71,28 @@ describe("runPretraining", () => {
     const said: string[] = [];
     const { modelFolder } = await runPretraining(
       config,
-      contextIn("halves", { say: (line) => said.push(line) }),
+      contextIn(join(folder, "halves"), { say: (line) => said.push(line) }),
     );
     expect(said.some((line) => line.startsWith("The run starts over"))).toBe(true);
+    expect(await weights(modelFolder)).toEqual(await weights(join(folder, "whole", "model")));
+  });
+
+  it("goes on after kill -9 with the same weights, bit for bit", async () => {
+    const killed = spawn(process.execPath, ["--import", "tsx", RUN_TINY, join(folder, "killed")], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const exit = once(killed, "exit");
+    for await (const line of createInterface({ input: killed.stdout })) {
+      const event = JSON.parse(line) as PretrainingEvent;
+      if (event.type === "checkpoint" && event.step === 5) killed.kill("SIGKILL");
+    }
+    expect((await exit)[1]).toBe("SIGKILL");
+    const said: string[] = [];
+    const { modelFolder } = await runPretraining(
+      config,
+      contextIn(join(folder, "killed"), { say: (line) => said.push(line) }),
+    );
+    expect(said.some((line) => /^Going on after step [5-9]$/.test(line))).toBe(true);
     expect(await weights(modelFolder)).toEqual(await weights(join(folder, "whole", "model")));
   });
 });
