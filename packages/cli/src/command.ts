@@ -25,12 +25,18 @@ export interface CommandResult {
   readonly text: string;
 }
 
+/** A command line, and what it does. */
+export interface CommandExample {
+  readonly line: string;
+  readonly does: string;
+}
+
 /** One command of `pnpm bench`. Throws {@link UsageError} for a wrong call. */
 export interface Command {
   readonly name: string;
   readonly description: string;
-  /** A whole command line that works. */
-  readonly example: string;
+  /** A whole command line that works; or several, what to start with first. */
+  readonly example: string | readonly CommandExample[];
   /** Its own options; `--json` and `--help` come on top. */
   readonly options: ArgsDef;
   readonly run: (options: GivenOptions, context: CommandContext) => Promise<CommandResult>;

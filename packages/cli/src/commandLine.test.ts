@@ -55,11 +55,11 @@ async function bench(...words: string[]): Promise<Outcome> {
 }
 
 describe("every command", () => {
-  test.each(commands.map((command) => command.name))("%s has help with an example", async (name) => {
+  test.each(commands.map((command) => command.name))("%s has help with examples", async (name) => {
     const { status, output } = await bench(name, "--help");
     expect(status).toBe(0);
     expect(output).toContain("--json");
-    expect(output).toContain(`EXAMPLE\n\n  pnpm bench ${name}`);
+    expect(output).toMatch(new RegExp(`\\n\\nEXAMPLES?\\n\\n  pnpm bench ${name}`));
     // biome-ignore lint/suspicious/noControlCharactersInRegex: off a terminal there must be no colours
     expect(output).not.toMatch(/\u001b/);
   });
@@ -90,6 +90,15 @@ test("without a command there is an overview and the status of a wrong call", as
   const unknown = await bench("gleu");
   expect(unknown.status).toBe(2);
   expect(unknown.errors).toContain("Did you mean glue?");
+});
+
+test("help starts with the call that needs nothing, and says what it does", async () => {
+  for (const words of [["--help"], ["glue", "--help"]]) {
+    const { output } = await bench(...words);
+    expect(output).toMatch(
+      /EXAMPLES\n\n {2}pnpm bench glue\n {4}.*no data.*no model.*bundled encoder.*synthetic glue-mini.*page/,
+    );
+  }
 });
 
 describe("a wrong call of glue", () => {
@@ -137,13 +146,40 @@ describe("a wrong call of glue", () => {
     expect(status).toBe(2);
     expect(JSON.parse(output).error.message).toContain("--preset");
   });
+});
 
-  test("without any GLUE takes the tasks that come with the project, and says so before it runs", async () => {
-    const { status, output, errors } = await bench("glue", "--model", model, "--dry-run", "--json");
-    expect(status).toBe(0);
-    expect(errors).toContain("GLUE was not at hand");
-    const { cells } = JSON.parse(output) as { cells: { cell: { suite: string } }[] };
-    expect(new Set(cells.map(({ cell }) => cell.suite))).toEqual(new Set(["offline", "glue-mini"]));
+describe("glue without GLUE", () => {
+  test("plans the tasks that come with the project, says so, and labels them in text and in JSON", async () => {
+    const asText = await bench("glue", "--model", model, "--dry-run");
+    expect(asText.status).toBe(0);
+    expect(asText.errors).toMatch(/^GLUE was not at hand/);
+    expect(asText.output).toMatch(
+      /^Offline tasks \(real text, not GLUE\)\n\nmodel[\s\S]*\n\nglue-mini \(synthetic\)\n\nmodel/,
+    );
+    const asJson = await bench("glue", "--model", model, "--dry-run", "--json");
+    expect(asJson.status).toBe(0);
+    expect(asJson.errors).toBe(asText.errors);
+    const { notices, cells } = JSON.parse(asJson.output) as {
+      notices: string[];
+      cells: { suite: string; origin: string }[];
+    };
+    expect(notices).toEqual([expect.stringMatching(/^GLUE was not at hand/)]);
+    expect(new Set(cells.map(({ suite, origin }) => `${suite}: ${origin}`))).toEqual(
+      new Set(["offline: bundled", "glue-mini: synthetic"]),
+    );
+  });
+
+  test("says so before the first cell, under the table's heading, and at the head of the page", async () => {
+    const { status, output, errors } = await bench(
+      ...["glue", "--model", model, "--preset", "smoke", "--methods", "lora", "--threads", "1"],
+      ...["--out", join(folder, "bundled"), "--device", "cpu", "--no-probe"],
+    );
+    expect(status, errors).toBe(0);
+    expect(errors).toMatch(/^GLUE was not at hand.*\n[\s\S]*\[1\/1\]/);
+    expect(output).toMatch(/^Offline tasks \(real text, not GLUE\)\n\nmodel.*\ntiny +spam +lora/);
+    const page = join(folder, "bundled/runs/offline/report.html");
+    expect(output).toContain(page);
+    expect(await readFile(page, "utf8")).toMatch(/class="notices"[\s\S]*GLUE was not at hand/);
   });
 });
 
@@ -190,7 +226,10 @@ describe("glue", () => {
     ).toEqual(Array.from({ length: 4 }, () => ["ran", "ok"]));
     expect(document.cells.map((cell: { id: string }) => cell.id)).toEqual(cells.map(({ id }) => id));
     expect(document.summary).toHaveLength(2);
-    expect(document.summary[0]).toMatchObject({ method: "full", metric: "accuracy", missing: 0 });
+    expect(document.summary[0]).toMatchObject({
+      ...{ suite: "glue", origin: "published", task: "sst2", method: "full", metric: "accuracy", missing: 0 },
+    });
+    expect(document.notices).toEqual([]);
     expect(document.summary[0].score.count).toBe(2);
     expect(await readFile(document.report, "utf8")).toContain("<html");
 

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import { defineCommand, renderUsage } from "citty";
-import type { Command, CommandContext } from "./command.ts";
+import type { Command, CommandContext, CommandExample } from "./command.ts";
 import { commonOptions, parseOptions } from "./options/parse.ts";
 import { suggestion, UsageError } from "./options/usageError.ts";
 
@@ -53,8 +53,8 @@ export async function runCommandLine(
   }
 }
 
-function overview(commands: readonly Command[]): Promise<string> {
-  return renderUsage(
+async function overview(commands: readonly Command[]): Promise<string> {
+  const usage = await renderUsage(
     defineCommand({
       meta: {
         name: "pnpm bench",
@@ -63,11 +63,17 @@ function overview(commands: readonly Command[]): Promise<string> {
       subCommands: Object.fromEntries(commands.map((command) => [command.name, cittyCommand(command)])),
     }),
   );
+  return `${usage.trimEnd()}\n\n${formatExamples(commands.flatMap(({ example }) => (typeof example === "string" ? [] : example)))}`;
 }
 
 async function usageOf(command: Command): Promise<string> {
   const usage = await renderUsage(cittyCommand(command), defineCommand({ meta: { name: "pnpm bench" } }));
-  return `${usage}\nEXAMPLE\n\n  ${command.example}`;
+  const { example } = command;
+  return `${usage.trimEnd()}\n\n${typeof example === "string" ? `EXAMPLE\n\n  ${example}` : formatExamples(example)}`;
+}
+
+function formatExamples(examples: readonly CommandExample[]): string {
+  return ["EXAMPLES", ...examples.map(({ line, does }) => `  ${line}\n    ${does}`)].join("\n\n");
 }
 
 function cittyCommand(command: Command) {

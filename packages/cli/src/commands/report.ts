@@ -16,7 +16,7 @@ export const report: Command = {
       valueHint: "file",
       description: "The page; report.html in the folder where absent",
     },
-    title: { type: "string", valueHint: "text", description: "Title of the page" },
+    title: { type: "string", valueHint: "text", description: "Title of the page; what ran where absent" },
     note: { type: "string", valueHint: "text", description: "What readers should know, on the page" },
     command: {
       type: "string",
@@ -34,12 +34,11 @@ export const report: Command = {
     }
     const out = options.text("out");
     const file = out === undefined ? join(folder, "report.html") : resolve(out);
-    const title = options.text("title") ?? "Fine-tuning methods compared";
-    const [note, command] = [options.text("note"), options.text("command")];
+    const [title, note, command] = [options.text("title"), options.text("note"), options.text("command")];
     try {
       const written = await writeReport(folder, file, {
-        title,
         generatedAt: new Date().toISOString(),
+        ...(title === undefined ? {} : { title }),
         ...(note === undefined ? {} : { notes: [note] }),
         ...(command === undefined ? {} : { command }),
       });

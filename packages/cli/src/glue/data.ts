@@ -4,7 +4,7 @@ import { UsageError } from "../options/usageError.ts";
 
 /** For a person who has no GLUE folder, or another one. */
 export const HOW_TO_GET_GLUE =
-  "For GLUE, lay out a folder as <folder>/SST-2/train.tsv and <folder>/SST-2/dev.tsv, likewise CoLA, MRPC, STS-B, " +
+  "To have GLUE, lay out a folder as <folder>/SST-2/train.tsv and <folder>/SST-2/dev.tsv, likewise CoLA, MRPC, STS-B, " +
   "RTE, WNLI, with the files of https://gluebenchmark.com/tasks; pass `--data <folder>`, or set PEFTBENCH_DATA.";
 
 /** Reads the tasks' data once, to check it and to know its checksum. @throws {UsageError} for what is wrong */

@@ -2,17 +2,22 @@ import type { ArgsDef } from "citty";
 
 export const glueOptions = {
   methods: { type: "string", valueHint: "a,b", description: "Methods to compare; the preset's where absent" },
-  tasks: { type: "string", valueHint: "a,b", description: "GLUE tasks; the preset's where absent" },
+  tasks: {
+    type: "string",
+    valueHint: "a,b",
+    description: "Tasks (pnpm bench list); the preset's where absent",
+  },
   model: {
     type: "string",
     valueHint: "folder,...",
     description:
-      "Hugging Face folder of a BERT model (config.json, model.safetensors, tokenizer.json), or several",
+      "Hugging Face folder of a BERT model (config.json, model.safetensors, tokenizer.json), or several; the bundled encoder where absent",
   },
   data: {
     type: "string",
     valueHint: "folder",
-    description: "Folder that holds SST-2/train.tsv and so on; PEFTBENCH_DATA where absent",
+    description:
+      "GLUE: folder that holds SST-2/train.tsv and so on; PEFTBENCH_DATA where absent; without both, tasks that come along",
   },
   seeds: {
     type: "string",

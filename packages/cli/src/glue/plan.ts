@@ -27,7 +27,12 @@ export async function planGlue(
   const taskText = options.text("tasks");
   const everyTask = allTasks.map(({ id }) => id);
   const taskIds = taskText === undefined ? undefined : listOf("--tasks", taskText, everyTask);
-  const { suite, dataFolder, modelFolders, notices } = await chooseSources(
+  const {
+    suite,
+    dataFolder,
+    models: modelSources,
+    notices,
+  } = await chooseSources(
     {
       data: options.text("data"),
       dataVariable: context.environment.PEFTBENCH_DATA,
@@ -59,7 +64,7 @@ export async function planGlue(
     options,
   );
   for (const notice of notices) context.say(notice);
-  const models = await readModels(modelFolders);
+  const models = await readModels(modelSources);
   const tasks = await readTasks(chosenTasks, dataFolder);
   const device = await chooseDevice(asked, context.say, search);
   if (device.executor === "cpu" && configured.some(({ training }) => training.frozenWeights === "f16")) {
@@ -86,7 +91,7 @@ export async function planGlue(
 }
 
 /** A given folder counts from where the caller stands; the default one lies in the project. */
-export function outFolderOf(options: GivenOptions, context: CommandContext): string {
+function outFolderOf(options: GivenOptions, context: CommandContext): string {
   const out = options.text("out");
   return out === undefined ? join(context.projectFolder, "results") : resolve(out);
 }

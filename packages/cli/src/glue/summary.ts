@@ -1,9 +1,11 @@
 import type { CellReport, RunResult, Summary } from "@peftbench/harness";
 import { median, summarize } from "@peftbench/harness";
 import { formatTable } from "../table.ts";
+import type { SuiteAndOrigin } from "./suites.ts";
+import { formatBySuite, originOfTask } from "./suites.ts";
 
 /** What one method came to on one task with one model, over seeds. */
-export interface MethodSummary {
+export interface MethodSummary extends SuiteAndOrigin {
   readonly model: string;
   readonly task: string;
   readonly method: string;
@@ -20,21 +22,25 @@ export interface MethodSummary {
 
 /** One row for each model, task and method, in the order of the cells. */
 export function summarizeReports(reports: readonly CellReport[]): readonly MethodSummary[] {
-  const groups = new Map<string, CellReport[]>();
+  const groups = new Map<string, [CellReport, ...CellReport[]]>();
   for (const report of reports) {
     const { model, task, method } = report.spec.cell;
     const key = JSON.stringify([model, task, method]);
-    groups.set(key, [...(groups.get(key) ?? []), report]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [report]);
+    else group.push(report);
   }
   return [...groups.values()].map(summarizeGroup);
 }
 
-function summarizeGroup(reports: readonly CellReport[]): MethodSummary {
+function summarizeGroup(reports: readonly [CellReport, ...CellReport[]]): MethodSummary {
   const good = reports.flatMap(({ result }) => (result?.status === "ok" ? [result] : []));
   const scores = good.flatMap((result) => primaryOf(result)?.value ?? []);
-  const { model = "", task = "", method = "" } = reports[0]?.spec.cell ?? {};
+  const { suite, model, task, method } = reports[0].spec.cell;
   const first = good[0];
   return {
+    suite,
+    origin: originOfTask(task),
     model,
     task,
     method,
@@ -67,7 +73,12 @@ const HEADINGS = [
   "step ms",
 ];
 
+/** A table for each suite, under a heading that says what its text is. */
 export function formatSummaries(rows: readonly MethodSummary[]): string {
+  return formatBySuite(rows, formatSuite);
+}
+
+function formatSuite(rows: readonly MethodSummary[]): string {
   const none = "-";
   return formatTable(
     HEADINGS,
