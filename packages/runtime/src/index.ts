@@ -39,6 +39,7 @@ export {
 } from "./execute/webgpu/executor.ts";
 export * from "./execute/webgpu/ledger/ledger.ts";
 export { type ExecutorOverhead, planOverhead } from "./execute/webgpu/overhead.ts";
+export { createFileCache, type FileCache } from "./fileCache.ts";
 export { GraphBuilder, type ParameterOptions } from "./graph/builder.ts";
 export * from "./graph/graph.ts";
 export { decodeHalf, encodeHalf } from "./graph/half.ts";
