@@ -17,6 +17,7 @@ import {
   loadPretrainingConfig,
   pretrainingId,
   runPretraining,
+  withTotalSteps,
 } from "@peftbench/harness";
 import { cacheFolder, createCpuExecutor } from "@peftbench/runtime";
 
@@ -62,7 +63,7 @@ function variant(shape: string, steps: number): PretrainingConfig {
     intermediate_size: 4 * hidden,
   };
   const evaluation = { ...base.evaluation, everySteps: steps, ngramTokens: 200 };
-  return { ...base, model, evaluation, training: { ...base.training, steps } };
+  return withTotalSteps({ ...base, model, evaluation }, steps);
 }
 
 console.log("| hidden x layers | parameters | MB in f16 | steps | tokens/s | held-out perplexity |");

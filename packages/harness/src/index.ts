@@ -46,6 +46,7 @@ export { pretrainingId } from "./pretraining/context.ts";
 export { loadCorpora } from "./pretraining/corpora/loadCorpora.ts";
 export type { PretrainingEvent } from "./pretraining/events.ts";
 export type { PretrainingOutcome } from "./pretraining/finalEvaluation.ts";
+export { totalSteps, withTotalSteps } from "./pretraining/phases.ts";
 export { createPretrainingProgress } from "./pretraining/progress.ts";
 export { runPretraining } from "./pretraining/runPretraining.ts";
 export { runProbeProcess } from "./probe/probeProcess.ts";

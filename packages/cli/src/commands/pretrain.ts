@@ -9,6 +9,8 @@ import {
   PretrainingConfigError,
   pretrainingId,
   runPretraining,
+  totalSteps,
+  withTotalSteps,
 } from "@peftbench/harness";
 import { cacheFolder, createCpuExecutor } from "@peftbench/runtime";
 import type { Command } from "../command.ts";
@@ -26,7 +28,11 @@ export const pretrain: Command = {
       required: false,
       description: "A name below benchmarks/pretrain, or a .json file; nano-encoder where absent",
     },
-    steps: { type: "string", valueHint: "N", description: "Steps in place of the configuration's" },
+    steps: {
+      type: "string",
+      valueHint: "N",
+      description: "Steps in place of the configuration's, shared among its phases",
+    },
     threads: { type: "string", valueHint: "N", description: "Threads of the CPU; one a core where absent" },
     out: {
       type: "string",
@@ -42,10 +48,10 @@ export const pretrain: Command = {
       : join(context.projectFolder, "benchmarks", "pretrain", `${given}.json`);
     const steps = options.text("steps");
     const threads = options.text("threads");
-    const config = withSteps(
-      await loadConfig(file),
-      steps === undefined ? null : wholeNumber("--steps", steps, 1),
-    );
+    const written = await loadConfig(file);
+    const phaseCount = written.training.phases.length;
+    const config =
+      steps === undefined ? written : withTotalSteps(written, wholeNumber("--steps", steps, phaseCount));
     const out = resolve(options.text("out") ?? join(context.projectFolder, "results"));
     const runFolder = join(out, "runs", "pretrain", pretrainingId(config));
     context.say(`The run's folder: ${runFolder}`);
@@ -62,7 +68,7 @@ export const pretrain: Command = {
       timestamp: () => new Date().toISOString(),
       signal: abortOnSignals(),
       say: context.say,
-      onEvent: createPretrainingProgress(config.training.steps, context.errorOutput, () => performance.now()),
+      onEvent: createPretrainingProgress(totalSteps(config), context.errorOutput, () => performance.now()),
     });
     const exported = options.text("export");
     if (exported !== undefined) await cp(modelFolder, resolve(exported), { recursive: true });
@@ -89,8 +95,4 @@ async function loadConfig(file: string): Promise<Config> {
     if (!(error instanceof PretrainingConfigError)) throw error;
     throw new UsageError(`${error.message} ${error.remedy}`, { cause: error });
   }
-}
-
-function withSteps(config: Config, steps: number | null): Config {
-  return steps === null ? config : { ...config, training: { ...config.training, steps } };
 }

@@ -32,8 +32,6 @@ const schema = z.strictObject({
   /** config.json of the model, without `vocab_size`, which is the vocabulary's. */
   model: z.looseObject({ model_type: z.string() }),
   rows: z.strictObject({
-    /** Tokens of a row, special tokens included. */
-    length: z.int().min(8),
     /** Share of a row's tokens that are to be predicted. */
     maskedShare: z.number().gt(0).lt(1),
     /** Rows from a pair to where its strange second segment comes from: the next-sentence task (see pairRows). */
@@ -42,8 +40,19 @@ const schema = z.strictObject({
       .refine(({ least, most }) => least <= most, "least must not exceed most"),
   }),
   training: z.strictObject({
-    batchRows: z.int().positive(),
-    steps: z.int().positive(),
+    /** One after another; a model has as many positions as the longest row of its phases needs. */
+    phases: z
+      .array(
+        z.strictObject({
+          /** Tokens of a row, special tokens included. */
+          rowLength: z.int().min(8),
+          batchRows: z.int().positive(),
+          steps: z.int().positive(),
+        }),
+      )
+      .min(1),
+    /** Factor on the loss of next-sentence prediction. */
+    nextSentenceWeight: z.number().min(0),
     learningRate: z.number().positive(),
     warmupRatio: z.number().min(0).lt(1),
     weightDecay: z.number().min(0),
@@ -70,6 +79,8 @@ const schema = z.strictObject({
 
 /** All that decides the outcome of a pretraining run, beside the code. */
 export type PretrainingConfig = Readonly<z.infer<typeof schema>>;
+
+export type PretrainingPhase = PretrainingConfig["training"]["phases"][number];
 
 /** A pretraining configuration that cannot be used. */
 export class PretrainingConfigError extends Error {

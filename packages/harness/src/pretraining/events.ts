@@ -15,7 +15,7 @@ const pretrainingEventSchema = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("step"),
     step,
-    /** Sum of the next two. */
+    /** Sum of the next two, the second with its weight. */
     loss: z.number().nullable(),
     tokenLoss: z.number().nullable(),
     nextSentenceLoss: z.number().nullable(),

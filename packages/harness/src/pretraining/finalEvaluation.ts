@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { InterruptedError } from "../grid/executeCell.ts";
-import type { PretrainingConfig } from "./config.ts";
+import type { PretrainingConfig, PretrainingPhase } from "./config.ts";
 import type { PretrainingContext } from "./context.ts";
 import { maskingOf } from "./context.ts";
 import { readPretrainingEvents } from "./events.ts";
@@ -10,6 +10,7 @@ import type { NgramPerplexities } from "./ngrams/ngramPerplexity.ts";
 import { ngramPerplexities } from "./ngrams/ngramPerplexity.ts";
 import type { CorpusStatistics, PreparedText } from "./prepareText.ts";
 import type { Pretrainer } from "./pretrainer.ts";
+import type { TokenRows } from "./rows.ts";
 
 /** What a run came to: the figures of its model card. */
 export interface PretrainingOutcome {
@@ -17,7 +18,8 @@ export interface PretrainingOutcome {
   readonly parameters: number;
   readonly vocabularySize: number;
   readonly corpora: readonly CorpusStatistics[];
-  readonly trainRows: number;
+  /** By phase. */
+  readonly trainRows: readonly number[];
   readonly heldOutRows: number;
   /** Padding not included. */
   readonly tokensTrained: number;
@@ -48,13 +50,14 @@ export async function evaluateFinally(
   const { hidden, losses } = await heldOutLosses(pretrainer, text.heldOut, {
     ...maskingOf(config, text, "evaluation"),
     rowCount: config.evaluation.finalRows,
-    batchRows: config.training.batchRows,
+    batchRows: (config.training.phases.at(-1) as PretrainingPhase).batchRows,
     seed: config.training.seed,
   });
   if (context.signal.aborted) throw new InterruptedError(String(context.signal.reason));
   context.say("Counting n-grams ...");
   const vocabularySize = text.vocabulary.length;
-  const trigrams = trainTrigrams(text.train, vocabularySize);
+  // Long rows cut fewer trigrams in two.
+  const trigrams = trainTrigrams(text.train.at(-1) as TokenRows, vocabularySize);
   // Evenly spaced, so that every corpus has its share.
   const wanted = Math.min(config.evaluation.ngramTokens, hidden.length);
   const chosen = Array.from({ length: wanted }, (_, index) => Math.floor((index * hidden.length) / wanted));
@@ -66,7 +69,7 @@ export async function evaluateFinally(
     ...facts,
     vocabularySize,
     corpora: text.corpora,
-    trainRows: text.train.count,
+    trainRows: text.train.map(({ count }) => count),
     heldOutRows: text.heldOut.count,
     tokensTrained: steps.reduce((sum, { tokens }) => sum + tokens, 0),
     trainMs: steps.reduce((sum, { stepMs }) => sum + stepMs, 0),

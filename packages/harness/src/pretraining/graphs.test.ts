@@ -30,7 +30,15 @@ describe("BERT's pretraining heads beside BertForPreTraining", () => {
     const feeds = feedsOf(inputs, rows, length);
 
     const graph = new GraphBuilder();
-    const loss = addPretrainingLoss(graph, model, { rows, length, places: PLACES }, 0);
+    const loss = addPretrainingLoss(
+      graph,
+      model,
+      { rows, length, places: PLACES },
+      {
+        dropout: 0,
+        nextSentenceWeight: 1,
+      },
+    );
     const trainable = declared.map(({ name, shape }) =>
       graph.parameter(name, shape, { role: "baseWeight", trainable: true }),
     );

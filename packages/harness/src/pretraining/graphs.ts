@@ -7,11 +7,12 @@ import type {
 } from "@peftbench/models";
 import type { AdamWOptions, Graph, Tensor } from "@peftbench/runtime";
 import { addAdamWStep, GraphBuilder } from "@peftbench/runtime";
-import { MASKING_INPUTS } from "./masking.ts";
+import type { PretrainingPhase } from "./config.ts";
+import { MASKING_INPUTS, placesPerRow } from "./masking.ts";
 import { NEXT_SENTENCE_INPUTS } from "./nextSentence.ts";
 
 export const PRETRAINING_OUTPUTS = {
-  /** Sum of the next two. */
+  /** Sum of the next two, the second with its weight. */
   loss: "loss",
   /** Mean cross-entropy of the batch's masked tokens. */
   tokenLoss: "tokenLoss",
@@ -34,6 +35,14 @@ export interface PretrainingShape extends BatchShape {
   readonly places: number;
 }
 
+/** Shape of a batch in a phase, of which `maskedShare` is predicted. */
+export function shapeOf(
+  { rowLength, batchRows }: PretrainingPhase,
+  { maskedShare }: { readonly maskedShare: number },
+): PretrainingShape {
+  return { rows: batchRows, length: rowLength, places: placesPerRow(rowLength, maskedShare) };
+}
+
 /** @throws {RangeError} where the architecture cannot be pretrained */
 export function parametersOf({ architecture, config }: PretrainingModel): readonly ParameterDeclaration[] {
   return headsOf(architecture).parameters(config);
@@ -51,10 +60,14 @@ function headsOf(architecture: Architecture) {
 export function buildPretrainingGraph(
   model: PretrainingModel,
   shape: PretrainingShape,
-  options: { readonly optimizer: AdamWOptions; readonly dropout: number },
+  options: {
+    readonly optimizer: AdamWOptions;
+    readonly dropout: number;
+    readonly nextSentenceWeight: number;
+  },
 ): Graph {
   const graph = new GraphBuilder();
-  const loss = addPretrainingLoss(graph, model, shape, options.dropout);
+  const loss = addPretrainingLoss(graph, model, shape, options);
   const trainable = parametersOf(model).map((declared) => ({
     tensor: parameterOf(graph, declared),
     ...(declared.shape.length === 1 ? { weightDecay: 0 } : {}),
@@ -76,7 +89,7 @@ export function addPretrainingLoss(
   graph: GraphBuilder,
   model: PretrainingModel,
   shape: PretrainingShape,
-  dropout: number,
+  { dropout, nextSentenceWeight }: { readonly dropout: number; readonly nextSentenceWeight: number },
 ): Tensor {
   const { tokens, nextSentence } = buildLogits(graph, model, shape, dropout);
   const losses = placeLosses(graph, tokens);
@@ -86,7 +99,7 @@ export function addPretrainingLoss(
     .crossEntropy(graph.input(labels, [shape.rows], "i32"))
     .mul(graph.input(pairWeight, [shape.rows], "f32"))
     .sum();
-  const loss = tokenLoss.add(nextSentenceLoss);
+  const loss = tokenLoss.add(nextSentenceLoss.mul(nextSentenceWeight));
   graph.output(PRETRAINING_OUTPUTS.tokenLoss, tokenLoss);
   graph.output(PRETRAINING_OUTPUTS.nextSentenceLoss, nextSentenceLoss);
   graph.output(PRETRAINING_OUTPUTS.loss, loss);

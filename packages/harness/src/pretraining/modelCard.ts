@@ -62,7 +62,7 @@ ${config.corpora.map(({ title, provenance }) => `- ${title}: ${provenance}`).joi
 
 ## Training
 
-${count(training.steps)} steps of ${training.batchRows} rows of ${rows.length} tokens: ${count(outcome.tokensTrained)} tokens, ${(outcome.tokensTrained / trainTokens).toFixed(1)} times the text (${count(words)} words), in ${duration(outcome.trainMs)} (${count(Math.round((outcome.tokensTrained / outcome.trainMs) * 1000))} tokens a second) on ${outcome.executor}, ${outcome.runtime}. ${percent(rows.maskedShare)} of a row's tokens are predicted; 80 % of them are masked, 10 % replaced by a random token, 10 % left, chosen anew each time. Every other row is a pair of segments; half of the pairs, by chance, have the second segment of a row between ${rows.strangerDistance.least} and ${rows.strangerDistance.most} rows away, mostly of the same corpus, and the pooled first token says which (BERT's next-sentence prediction; its loss is added). AdamW (${training.beta1}, ${training.beta2}, decay ${training.weightDecay}), peak rate ${training.learningRate} after ${percent(training.warmupRatio)} warm-up, then linearly to 0; dropout ${training.dropout}; seed ${training.seed}.
+${training.phases.map((phase) => `${count(phase.steps)} steps of ${phase.batchRows} rows of ${phase.rowLength} tokens`).join(", then ")}: ${count(outcome.tokensTrained)} tokens, ${(outcome.tokensTrained / trainTokens).toFixed(1)} times the text (${count(words)} words), in ${duration(outcome.trainMs)} (${count(Math.round((outcome.tokensTrained / outcome.trainMs) * 1000))} tokens a second) on ${outcome.executor}, ${outcome.runtime}. ${percent(rows.maskedShare)} of a row's tokens are predicted; 80 % of them are masked, 10 % replaced by a random token, 10 % left, chosen anew each time. Every other row is a pair of segments; half of the pairs, by chance, have the second segment of a row between ${rows.strangerDistance.least} and ${rows.strangerDistance.most} rows away, mostly of the same corpus, and the pooled first token says which (BERT's next-sentence prediction; its loss counts ${training.nextSentenceWeight}). AdamW (${training.beta1}, ${training.beta2}, decay ${training.weightDecay}), peak rate ${training.learningRate} after ${percent(training.warmupRatio)} warm-up, then linearly to 0; dropout ${training.dropout}; seed ${training.seed}.
 
 ${curve(outcome)}
 
@@ -77,7 +77,7 @@ ${table(
   [
     [
       "this encoder",
-      `the row of ${rows.length} tokens with ${percent(config.evaluation.maskedShare)} masked`,
+      `the row of ${training.phases.at(-1)?.rowLength} tokens with ${percent(config.evaluation.maskedShare)} masked`,
       outcome.perplexityOnNgramTokens.toFixed(1),
     ],
     ["trigram, interpolated Kneser-Ney", "the two tokens before", ngrams.trigram.toFixed(1)],

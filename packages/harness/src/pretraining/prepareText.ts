@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BERT_SPECIAL_TOKENS, bertTokenizerFiles, loadTokenizer, trainWordPieces } from "@peftbench/models";
-import type { PretrainingConfig } from "./config.ts";
+import type { PretrainingConfig, PretrainingPhase } from "./config.ts";
 import type { TextDocument } from "./corpora/document.ts";
 import type { SpecialIds, TokenRows } from "./rows.ts";
 import { packRows } from "./rows.ts";
@@ -34,7 +34,9 @@ export interface CorpusStatistics {
 /** Text as a run trains on it. */
 export interface PreparedText {
   readonly vocabulary: readonly string[];
-  readonly train: TokenRows;
+  /** By phase: the same documents in rows of its length. */
+  readonly train: readonly TokenRows[];
+  /** In rows of the last phase's length. */
   readonly heldOut: TokenRows;
   readonly corpora: readonly CorpusStatistics[];
 }
@@ -76,17 +78,18 @@ export async function prepareText(
     words: [...countWords([...train, ...heldOut]).values()].reduce((sum, count) => sum + count, 0),
   }));
   const ends = new Set([".", "!", "?"].map((mark) => vocabulary.indexOf(mark)));
-  const rowsOf = (split: "train" | "heldOut"): TokenRows =>
+  const rowsOf = (split: "train" | "heldOut", { rowLength }: PretrainingPhase): TokenRows =>
     packRows(
       encoded.flatMap((corpus) => corpus[split]),
-      config.rows.length,
+      rowLength,
       SPECIAL_IDS,
       ends,
     );
+  const { phases } = config.training;
   return {
     vocabulary,
-    train: rowsOf("train"),
-    heldOut: rowsOf("heldOut"),
+    train: phases.map((phase) => rowsOf("train", phase)),
+    heldOut: rowsOf("heldOut", phases.at(-1) as PretrainingPhase),
     corpora: encoded.map(({ title, documents, heldOut, train, words }) => ({
       title,
       documents,

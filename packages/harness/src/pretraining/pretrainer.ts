@@ -14,6 +14,7 @@ import { adamWOptions } from "../training/trainer.ts";
 import type { PretrainingConfig } from "./config.ts";
 import type { PretrainingModel, PretrainingShape } from "./graphs.ts";
 import { buildHeldOutGraph, buildPretrainingGraph, PRETRAINING_OUTPUTS, parametersOf } from "./graphs.ts";
+import { totalSteps } from "./phases.ts";
 
 export interface PretrainingStep {
   readonly loss: number;
@@ -27,48 +28,50 @@ export interface PretrainingStep {
 /** A model in pretraining on an executor, from random first values. */
 export class Pretrainer {
   readonly #training: PretrainingConfig["training"];
+  readonly #totalSteps: number;
   readonly #store: ParameterStore;
-  readonly #step: Program;
+  readonly #compileStep: (shape: PretrainingShape) => Promise<Program>;
   readonly #heldOut: Program;
+  #step: { readonly shape: PretrainingShape; readonly program: Program } | null = null;
 
   static async create(
     executor: Executor,
     model: PretrainingModel,
-    shapes: { readonly training: PretrainingShape; readonly evaluation: PretrainingShape },
-    training: PretrainingConfig["training"],
+    evaluationShape: PretrainingShape,
+    config: PretrainingConfig,
   ): Promise<Pretrainer> {
+    const { training } = config;
     const store = await executor.createStore(firstValues(model, training.seed));
-    const { dropout } = training;
-    const step = buildPretrainingGraph(model, shapes.training, {
-      optimizer: adamWOptions(training),
-      dropout,
-    });
+    const options = { ...training, optimizer: adamWOptions(training) };
     return new Pretrainer(
-      training,
+      config,
       store,
-      await executor.compile(step, store),
-      await executor.compile(buildHeldOutGraph(model, shapes.evaluation), store),
+      (shape) => executor.compile(buildPretrainingGraph(model, shape, options), store),
+      await executor.compile(buildHeldOutGraph(model, evaluationShape), store),
     );
   }
 
   private constructor(
-    training: PretrainingConfig["training"],
+    config: PretrainingConfig,
     store: ParameterStore,
-    step: Program,
+    compileStep: (shape: PretrainingShape) => Promise<Program>,
     heldOut: Program,
   ) {
-    this.#training = training;
+    this.#training = config.training;
+    this.#totalSteps = totalSteps(config);
     this.#store = store;
-    this.#step = step;
+    this.#compileStep = compileStep;
     this.#heldOut = heldOut;
   }
 
-  /** One update, `step` counted from 0. */
-  async step(inputs: ProgramInputs, step: number): Promise<PretrainingStep> {
-    const { learningRate: peakLearningRate, warmupRatio, steps: totalSteps, seed } = this.#training;
-    const learningRate = learningRateAt(step, { name: "linear", peakLearningRate, warmupRatio, totalSteps });
-    const outputs = await this.#step.run(
-      feedsOf(this.#step.graph, {
+  /** One update, `step` counted from 0 over all phases. */
+  async step(inputs: ProgramInputs, shape: PretrainingShape, step: number): Promise<PretrainingStep> {
+    const { learningRate: peakLearningRate, warmupRatio, seed } = this.#training;
+    const schedule = { name: "linear", peakLearningRate, warmupRatio, totalSteps: this.#totalSteps } as const;
+    const learningRate = learningRateAt(step, schedule);
+    const program = await this.#programFor(shape);
+    const outputs = await program.run(
+      feedsOf(program.graph, {
         ...inputs,
         ...adamWInputs(step, learningRate, this.#training),
         noiseKey: Uint32Array.of(noiseKey(seed, step)),
@@ -81,6 +84,16 @@ export class Pretrainer {
       gradientNorm: scalarOf(outputs[OPTIMIZER_OUTPUTS.gradientNorm]),
       learningRate,
     };
+  }
+
+  /** The step's program; a phase has one, which goes with it. */
+  async #programFor(shape: PretrainingShape): Promise<Program> {
+    const known = this.#step;
+    if (known?.shape === shape) return known.program;
+    await known?.program.dispose();
+    const program = await this.#compileStep(shape);
+    this.#step = { shape, program };
+    return program;
   }
 
   /** Cross-entropy of every place of a batch [rows * places], without dropout. */
@@ -110,7 +123,7 @@ export class Pretrainer {
   }
 
   async dispose(): Promise<void> {
-    await this.#step.dispose();
+    await this.#step?.program.dispose();
     await this.#heldOut.dispose();
     this.#store.release(this.#store.names);
   }

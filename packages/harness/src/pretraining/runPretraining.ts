@@ -2,14 +2,12 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { architectureOf } from "@peftbench/models";
 import { elementCount } from "@peftbench/runtime";
-import type { PretrainingConfig } from "./config.ts";
+import type { PretrainingConfig, PretrainingPhase } from "./config.ts";
 import type { PretrainingContext } from "./context.ts";
 import { exportModel, modelConfigJson } from "./exportModel.ts";
 import type { PretrainingOutcome } from "./finalEvaluation.ts";
 import { evaluateFinally } from "./finalEvaluation.ts";
-import type { PretrainingShape } from "./graphs.ts";
-import { parametersOf } from "./graphs.ts";
-import { placesPerRow } from "./masking.ts";
+import { parametersOf, shapeOf } from "./graphs.ts";
 import { modelCard } from "./modelCard.ts";
 import { prepareText } from "./prepareText.ts";
 import { Pretrainer } from "./pretrainer.ts";
@@ -31,18 +29,12 @@ export async function runPretraining(
   say("Training the vocabulary and cutting the text into rows ...");
   const tokenizerFolder = join(runFolder, "tokenizer");
   const text = await prepareText(config, context.corpora, tokenizerFolder);
-  say(`${text.train.count} rows of ${text.train.length} tokens to train on, ${text.heldOut.count} held out`);
+  for (const { count, length } of text.train) say(`${count} rows of ${length} tokens to train on`);
   const configJson = modelConfigJson(config.model, text.vocabulary.length);
   const architecture = architectureOf(configJson);
   const model = { architecture, config: architecture.parseConfig(configJson), configJson };
-  const { length } = config.rows;
-  const shapeOf = ({ maskedShare }: { readonly maskedShare: number }): PretrainingShape => ({
-    rows: config.training.batchRows,
-    length,
-    places: placesPerRow(length, maskedShare),
-  });
-  const shapes = { training: shapeOf(config.rows), evaluation: shapeOf(config.evaluation) };
-  const pretrainer = await Pretrainer.create(context.executor, model, shapes, config.training);
+  const evaluationShape = shapeOf(config.training.phases.at(-1) as PretrainingPhase, config.evaluation);
+  const pretrainer = await Pretrainer.create(context.executor, model, evaluationShape, config);
   try {
     await trainSteps(config, context, text, pretrainer);
     const outcome = await evaluateFinally(config, context, text, pretrainer, {

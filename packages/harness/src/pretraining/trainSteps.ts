@@ -1,17 +1,17 @@
 import { join } from "node:path";
-import { createRandom, NonFiniteLossError } from "@peftbench/runtime";
+import { NonFiniteLossError } from "@peftbench/runtime";
 import { CheckpointError, loadCheckpoint, saveCheckpoint } from "../checkpoint.ts";
 import { finiteOrNull } from "../finiteOrNull.ts";
 import { InterruptedError } from "../grid/executeCell.ts";
-import { createBatchOrder } from "./batchOrder.ts";
-import type { PretrainingConfig } from "./config.ts";
+import type { PhaseBatches } from "./batches.ts";
+import { createBatches } from "./batches.ts";
+import type { PretrainingConfig, PretrainingPhase } from "./config.ts";
 import type { PretrainingContext } from "./context.ts";
 import { maskingOf, pretrainingId } from "./context.ts";
 import type { PretrainingLog } from "./events.ts";
 import { openPretrainingLog } from "./events.ts";
 import { heldOutLosses, perplexityOf } from "./heldOut.ts";
-import { maskRows } from "./masking.ts";
-import { pairRows } from "./nextSentence.ts";
+import { phaseAt, totalSteps } from "./phases.ts";
 import type { PreparedText } from "./prepareText.ts";
 import type { Pretrainer } from "./pretrainer.ts";
 
@@ -30,7 +30,8 @@ export async function trainSteps(
   pretrainer: Pretrainer,
 ): Promise<void> {
   const { runFolder, nowMs } = context;
-  const { batchRows, seed, steps } = config.training;
+  const { phases, seed } = config.training;
+  const steps = totalSteps(config);
   const checkpointPath = join(runFolder, CHECKPOINT_FILE);
   let step = await resume(config, context, pretrainer, checkpointPath);
   const log = openLog(context, step);
@@ -43,7 +44,7 @@ export async function trainSteps(
     const { losses } = await heldOutLosses(pretrainer, text.heldOut, {
       ...maskingOf(config, text, "evaluation"),
       rowCount: config.evaluation.rows,
-      batchRows,
+      batchRows: (phases.at(-1) as PretrainingPhase).batchRows,
       seed,
     });
     log.append({ type: "heldOut", step, perplexity: perplexityOf(losses), maskedTokens: losses.length });
@@ -56,9 +57,7 @@ export async function trainSteps(
       runtime: context.runtime,
       executor: context.executor.description,
     });
-    const order = createBatchOrder(text.train.count, batchRows, seed);
-    const masking = maskingOf(config, text, "training");
-    const everyRow = Array.from({ length: batchRows }, (_, row) => row);
+    const batchOf = phases.map((phase, index) => createBatches(config, text, phase, index));
     let savedAtMs = nowMs();
     while (step < steps) {
       if (context.signal.aborted) {
@@ -66,16 +65,12 @@ export async function trainSteps(
         throw new InterruptedError(String(context.signal.reason));
       }
       const startedMs = nowMs();
-      const paired = pairRows(
-        text.train,
-        order(step),
-        createRandom(seed, `pairs of step ${step}`),
-        masking.special,
-        config.rows.strangerDistance,
-      );
-      const batch = maskRows(paired.rows, everyRow, createRandom(seed, `masks of step ${step}`), masking);
+      const { index, stepInPhase } = phaseAt(phases, step);
+      const { shape, batchAt } = batchOf[index] as PhaseBatches;
+      const batch = batchAt(stepInPhase, step);
       const { loss, tokenLoss, nextSentenceLoss, gradientNorm, learningRate } = await pretrainer.step(
-        { ...batch.inputs, ...paired.inputs },
+        batch.inputs,
+        shape,
         step,
       );
       step += 1;
