@@ -22,6 +22,7 @@ describe.each(allTasks.map((task) => [task.id, task] as const))("the card of %s"
       files: { train: { rows: publishedRows.train }, dev: { rows: publishedRows.dev } },
     });
     expect(card.package?.name).toBe(task.source.kind === "package" ? task.source.name : undefined);
+    if (task.source.kind === "package") expect(task.source.checksum).toBe(card.checksum);
   });
 
   it.skipIf(needsDataFolder(task) && dataFolder === undefined)(

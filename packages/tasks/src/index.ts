@@ -1,4 +1,4 @@
-export { bagOfWordsBaseline } from "./bagOfWords/baseline.ts";
+export { keptBagOfWordsBaseline } from "./bagOfWords/keptBaseline.ts";
 export { type Batch, type BatchOptions, makeBatch } from "./batching/batch.ts";
 export { type BucketOptions, bucketIndex, chooseBuckets } from "./batching/buckets.ts";
 export {
@@ -34,7 +34,13 @@ export {
 } from "./metrics/index.ts";
 export { offlineTasks } from "./offline/index.ts";
 export { allTasks, findTask } from "./registry.ts";
-export { type DataProvenance, type LoadedTask, loadTask, needsDataFolder } from "./source.ts";
+export {
+  type DataProvenance,
+  type LoadedTask,
+  type LoadOptions,
+  loadTask,
+  needsDataFolder,
+} from "./source.ts";
 export { type SelectionSplit, selectionSplit, subset } from "./splits.ts";
 export {
   type ClassificationTask,

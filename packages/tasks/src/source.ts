@@ -1,7 +1,16 @@
 import { createHash } from "node:crypto";
+import type { FileCache } from "@peftbench/runtime";
 import { readFromFolder } from "./glue/folder.ts";
-import { readPackage } from "./offline/package.ts";
-import type { Example, LabelledText, SplitName, SplitRows, TaskDefinition } from "./task.ts";
+import { findPackage } from "./offline/package.ts";
+import type {
+  Example,
+  LabelledSplits,
+  LabelledText,
+  SplitName,
+  SplitRows,
+  TaskDefinition,
+  TaskPackage,
+} from "./task.ts";
 
 /** Where data came from, for the `data` part of a result. */
 export interface DataProvenance {
@@ -18,6 +27,13 @@ export interface DataProvenance {
   readonly warnings: readonly string[];
 }
 
+export interface LoadOptions {
+  /** Needed by tasks whose `source.kind` is `files` alone. */
+  readonly dataFolder?: string | undefined;
+  /** Where examples cut out of a package are kept: cutting takes seconds, reading them back does not. */
+  readonly cache?: FileCache | undefined;
+}
+
 /** A task's examples; `dev` is the split that is reported, never one to select on. */
 export interface LoadedTask {
   readonly task: TaskDefinition;
@@ -26,11 +42,11 @@ export interface LoadedTask {
   readonly provenance: DataProvenance;
 }
 
-/** A split, and what its checksum is of. */
+/** A split, and the name and sha256 of the file that it stands in, or would as {@link jsonLines} writes it. */
 interface SplitContent {
   readonly name: string;
   readonly rows: readonly LabelledText[];
-  readonly bytes: Uint8Array | string;
+  readonly checksum: string;
 }
 
 interface Content {
@@ -43,16 +59,11 @@ interface Content {
 /**
  * Gives a task's training and dev split, wherever they come from: files in a data folder, an installed package, or
  * a generator.
- * @param options.dataFolder needed by tasks whose `source.kind` is `files` alone
  * @throws {DatasetError} where a folder, file or package is missing, or a file is not what the task definition says
  */
-export async function loadTask(
-  task: TaskDefinition,
-  options: { readonly dataFolder?: string | undefined } = {},
-): Promise<LoadedTask> {
-  const { source, revision, train, dev } = await contentOf(task, options.dataFolder);
+export async function loadTask(task: TaskDefinition, options: LoadOptions = {}): Promise<LoadedTask> {
+  const { source, revision, train, dev } = await contentOf(task, options);
   const rows = { train: train.rows.length, dev: dev.rows.length };
-  const checksums = { train: sha256(train.bytes), dev: sha256(dev.bytes) };
   return {
     task,
     train: numbered(train.rows, "train"),
@@ -60,8 +71,8 @@ export async function loadTask(
     provenance: {
       source,
       revision,
-      checksum: sha256(`${checksums.train}  ${train.name}\n${checksums.dev}  ${dev.name}\n`),
-      fileChecksums: { [train.name]: checksums.train, [dev.name]: checksums.dev },
+      checksum: checksumOf(train, dev),
+      fileChecksums: { [train.name]: train.checksum, [dev.name]: dev.checksum },
       rows,
       warnings: rowWarnings(task, rows),
     },
@@ -78,7 +89,7 @@ export function jsonLines(rows: readonly LabelledText[]): string {
   return rows.map(({ text, pair, label }) => `${JSON.stringify({ text, pair, label })}\n`).join("");
 }
 
-async function contentOf(task: TaskDefinition, dataFolder: string | undefined): Promise<Content> {
+async function contentOf(task: TaskDefinition, { dataFolder, cache }: LoadOptions): Promise<Content> {
   const { source } = task;
   switch (source.kind) {
     case "files": {
@@ -86,18 +97,14 @@ async function contentOf(task: TaskDefinition, dataFolder: string | undefined): 
       return {
         source: `${task.suite.toUpperCase()} ${source.folders[0]} (TSV folder)`,
         revision: null,
-        train: { name: source.train, ...train },
-        dev: { name: source.dev, ...dev },
+        train: { name: source.train, rows: train.rows, checksum: sha256(train.bytes) },
+        dev: { name: source.dev, rows: dev.rows, checksum: sha256(dev.bytes) },
       };
     }
     case "package": {
-      const { version, splits } = await readPackage(task.title, source);
-      return {
-        source: `npm package ${source.name}`,
-        revision: version,
-        train: asJsonLines("train", splits.train),
-        dev: asJsonLines("dev", splits.dev),
-      };
+      const { version, folder } = await findPackage(task.title, source.name);
+      const splits = await readPackage(source, { version, folder }, cache);
+      return { source: `npm package ${source.name}`, revision: version, ...splits };
     }
     case "generator": {
       const { seed, version } = source;
@@ -105,15 +112,39 @@ async function contentOf(task: TaskDefinition, dataFolder: string | undefined): 
       return {
         source: `${task.suite} ${task.id} (synthetic, seed ${seed})`,
         revision: `generator ${version}`,
-        train: asJsonLines("train", splits.train),
-        dev: asJsonLines("dev", splits.dev),
+        ...asJsonLines(splits),
       };
     }
   }
 }
 
-function asJsonLines(split: SplitName, rows: readonly LabelledText[]): SplitContent {
-  return { name: `${split}.jsonl`, rows, bytes: jsonLines(rows) };
+async function readPackage(
+  source: TaskPackage,
+  { version, folder }: { readonly version: string; readonly folder: string },
+  cache: FileCache | undefined,
+): Promise<Pick<Content, SplitName>> {
+  const name = `${sha256(`${source.name} ${version} ${source.checksum}`)}.json`;
+  const kept = cache?.read(name) ?? null;
+  if (kept !== null) return asJsonLines(JSON.parse(new TextDecoder().decode(kept)) as LabelledSplits);
+  const { train, dev } = asJsonLines(await source.read(folder));
+  // What another version of the package gives, or a rule that is being changed, is never kept.
+  if (checksumOf(train, dev) === source.checksum) {
+    cache?.write(name, new TextEncoder().encode(JSON.stringify({ train: train.rows, dev: dev.rows })));
+  }
+  return { train, dev };
+}
+
+function asJsonLines({ train, dev }: LabelledSplits): Pick<Content, SplitName> {
+  const content = (split: SplitName, rows: readonly LabelledText[]): SplitContent => ({
+    name: `${split}.jsonl`,
+    rows,
+    checksum: sha256(jsonLines(rows)),
+  });
+  return { train: content("train", train), dev: content("dev", dev) };
+}
+
+function checksumOf(train: SplitContent, dev: SplitContent): string {
+  return sha256(`${train.checksum}  ${train.name}\n${dev.checksum}  ${dev.name}\n`);
 }
 
 function numbered(rows: readonly LabelledText[], split: SplitName): readonly Example[] {

@@ -36,6 +36,8 @@ export interface TaskPackage {
   readonly name: string;
   /** Cuts the files of the installed package into examples; the same files always give the same examples. */
   readonly read: (packageFolder: string) => Promise<LabelledSplits>;
+  /** The card's, of the examples that `read` gives. Examples may be kept under it: a changed `read` needs another. */
+  readonly checksum: string;
 }
 
 /** Examples written by a program: what they are follows from a seed alone. */

@@ -147,7 +147,12 @@ async function trainAndEvaluate(
       selectionMetrics,
       baselines: [
         ...majorityBaseline(prepared.task, labelsOf(prepared.train), labelsOf(prepared.dev)),
-        ...bagOfWords(prepared.task, prepared.train.examples, prepared.dev.examples),
+        ...bagOfWords(
+          prepared.task,
+          prepared.train.examples,
+          prepared.dev.examples,
+          prepared.caches.baselines,
+        ),
       ],
       parameters: prepared.counts,
       memory: planned.memory,

@@ -21,8 +21,9 @@ export function plannedForCompiled(
   trainer: Trainer,
   { profile, measurement }: CellDevice,
 ): { readonly plan: ProgramsPlan; readonly overhead: ExecutorOverhead } | null {
+  if (measurement === null) return null;
   const graphs = trainer.compiledGraphs().map((graph) => prepareForDevice(graph, profile));
-  if (measurement === null || graphs.length === 0) return null;
+  if (graphs.length === 0) return null;
   return { plan: planPrograms(graphs, profile), overhead: measurement.overheadOf(graphs) };
 }
 

@@ -1,5 +1,6 @@
+import type { FileCache } from "@peftbench/runtime";
 import type { Example, Metric, TaskDefinition } from "@peftbench/tasks";
-import { bagOfWordsBaseline, metrics as metricTable } from "@peftbench/tasks";
+import { keptBagOfWordsBaseline, metrics as metricTable } from "@peftbench/tasks";
 import type { Prediction } from "../result/predictions.ts";
 import type { ResultBaseline, ResultMetric } from "../result/schema.ts";
 
@@ -47,8 +48,9 @@ export function bagOfWords(
   task: TaskDefinition,
   train: readonly Example[],
   dev: readonly Example[],
+  cache: FileCache,
 ): readonly ResultBaseline[] {
-  const predicted = bagOfWordsBaseline(train, dev, task);
+  const predicted = keptBagOfWordsBaseline(train, dev, task, cache);
   return scoreBaseline(
     "bag-of-words",
     task,

@@ -1,4 +1,4 @@
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import process from "node:process";
 import type { HeadSpec, Tokenizer } from "@peftbench/models";
 import { loadPretrained, loadTokenizer } from "@peftbench/models";
@@ -10,8 +10,7 @@ import type {
   PeftMethod,
   Spectra,
 } from "@peftbench/peft";
-import { attachMethod, countParameters, createSpectrumCache, spectraOf } from "@peftbench/peft";
-import { cacheFolder } from "@peftbench/runtime";
+import { attachMethod, countParameters, spectraOf } from "@peftbench/peft";
 import type { Example, SequenceTokenizer, TaskDefinition, TokenizedExamples } from "@peftbench/tasks";
 import {
   batchesPerEpoch,
@@ -23,6 +22,8 @@ import {
 } from "@peftbench/tasks";
 import type { CellSpec } from "../grid/cellSpec.ts";
 import type { ResultData, ResultWeights } from "../result/schema.ts";
+import type { CellCaches } from "./caches.ts";
+import { openCaches } from "./caches.ts";
 
 /** A split as text and as tokens. */
 export interface PreparedSplit {
@@ -37,6 +38,7 @@ export interface PreparedCell {
   readonly base: BaseValues;
   /** Decompositions of the base weights, kept across runs. */
   readonly spectra: Spectra;
+  readonly caches: CellCaches;
   readonly attachment: MethodAttachment;
   readonly counts: ParameterCounts;
   readonly train: PreparedSplit;
@@ -66,7 +68,11 @@ export async function prepareCell(
       : { kind: "regression" };
   const pretrained = await loadPretrained(spec.modelFolder, head, { seed: spec.cell.seed });
   requireSame("the model", spec.modelFolder, pretrained.checksum, spec.weightsChecksum);
-  const loaded = await loadTask(task, { dataFolder: spec.dataFolder ?? undefined });
+  const caches = openCaches(process.env);
+  const loaded = await loadTask(task, {
+    dataFolder: spec.dataFolder ?? undefined,
+    cache: caches.examples,
+  });
   requireSame(
     `the data of ${task.id}`,
     spec.dataFolder ?? task.suite,
@@ -100,10 +106,7 @@ export async function prepareCell(
 
   const { architecture, config, headParameters } = pretrained;
   const model: ModelShape = { architecture, config, head, headParameters };
-  const spectra = spectraOf(
-    pretrained.values,
-    createSpectrumCache(join(cacheFolder(process.env), "spectra")),
-  );
+  const spectra = spectraOf(pretrained.values, caches.spectra);
   const attachment = attachMethod(method, model, spec.cell.config.method, { totalSteps, spectra });
   const rows = {
     train: train.examples.length,
@@ -116,6 +119,7 @@ export async function prepareCell(
     model,
     base: pretrained.values,
     spectra,
+    caches,
     attachment,
     counts: countParameters(model, attachment, totalSteps),
     train,

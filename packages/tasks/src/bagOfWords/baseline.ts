@@ -5,6 +5,9 @@ import { fitLogistic, fitRidge, linearOutputs } from "./linearModel.ts";
 
 type LabelledExample = Omit<Example, "id">;
 
+/** Raised by hand whenever the same examples would give other predictions: predictions are kept across runs. */
+export const BAG_OF_WORDS_VERSION = 1;
+
 const FIT = { penalty: 1, iterations: 200, tolerance: 1e-4 } as const;
 
 /**

