@@ -1,4 +1,5 @@
-import tQuantile from "@stdlib/stats-base-dists-t-quantile";
+import { createRequire } from "node:module";
+import type tQuantile from "@stdlib/stats-base-dists-t-quantile";
 
 /** A mean over seeds with what is known of its uncertainty; null where too few values say anything. */
 export interface Summary {
@@ -32,8 +33,13 @@ export function summarize(values: readonly number[], confidence = 0.95): Summary
   if (count === 1) return { count, mean, deviation: null, interval: null };
   const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
   const deviation = Math.sqrt(squares / (count - 1));
-  const half = (tQuantile((1 + confidence) / 2, count - 1) * deviation) / Math.sqrt(count);
+  const half = (loadQuantile()((1 + confidence) / 2, count - 1) * deviation) / Math.sqrt(count);
   return { count, mean, deviation, interval: { low: mean - half, high: mean + half, confidence } };
+}
+
+/** Not before it is asked for: it takes longer to load than all other sources together, and no cell needs it. */
+function loadQuantile(): typeof tQuantile {
+  return createRequire(import.meta.url)("@stdlib/stats-base-dists-t-quantile");
 }
 
 /** The middle value, or the mean of the two middle ones; null for none. */
