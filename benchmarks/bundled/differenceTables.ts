@@ -64,6 +64,7 @@ function intervalText({ interval }: Summary): string {
 }
 
 function signed(points: number): string {
-  const text = points.toFixed(1);
-  return points > 0 && text !== "0.0" ? `+${text}` : text.replace("-", "−");
+  const text = Math.abs(points).toFixed(1);
+  if (text === "0.0") return text;
+  return `${points > 0 ? "+" : "−"}${text}`;
 }

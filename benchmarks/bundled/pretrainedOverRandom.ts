@@ -33,10 +33,10 @@ async function readSide(folder: string, variants: readonly Variant[]): Promise<S
   const scores = results.flatMap((result) => {
     const name = variantName(result, variants);
     const score = name === null ? null : scoreOf(result, name);
-    if (score === null)
-      leftOut.push(
-        `Left out: ${describe(result)} ${name === null ? "is not of the suite" : `ended ${result.status}, without a score`}.`,
-      );
+    if (score === null) {
+      const why = name === null ? "is not of the suite" : `ended ${result.status}, without a score`;
+      leftOut.push(`Left out: ${describe(result, name)} ${why}.`);
+    }
     return score ?? [];
   });
   return {
@@ -47,8 +47,8 @@ async function readSide(folder: string, variants: readonly Variant[]): Promise<S
   };
 }
 
-function describe({ cell: { method, task, seed } }: RunResult): string {
-  return `${method} on ${task} with seed ${seed}`;
+function describe({ cell: { model, method, task, seed } }: RunResult, name: string | null): string {
+  return `${model}, ${name ?? method} on ${task} with seed ${seed}`;
 }
 
 const { values, positionals } = parseArgs({ options: { out: { type: "string" } }, allowPositionals: true });

@@ -20,15 +20,21 @@ export function spectraChart(
     x: {
       field: "place",
       type: "quantitative" as const,
-      scale: { nice: false, domain: [1, random.values.length] },
-      axis: { title: "singular value, largest first", tickCount: 5, grid: false },
+      // What tells spectra apart is among the leading few.
+      scale: { type: "log" as const, nice: false, domain: [1, random.values.length] },
+      axis: {
+        title: "place of σ, the largest first",
+        values: [...powersOfTwo(random.values.length)],
+        format: "d",
+        grid: false,
+      },
     },
     y: {
       field: "value",
       type: "quantitative" as const,
       // The same for all kinds, so that drawings compare.
       scale: { domain: [0, top], nice: false },
-      axis: { title: "relative to root mean square", tickCount: 6, minExtent: 34 },
+      axis: { title: "σ / rms of all σ", tickCount: 6, minExtent: 34 },
     },
   };
   const leading = modules.map(
@@ -67,6 +73,10 @@ export function spectraChart(
       ],
     },
   };
+}
+
+function powersOfTwo(limit: number): readonly number[] {
+  return Array.from({ length: Math.floor(Math.log2(limit)) + 1 }, (_, exponent) => 2 ** exponent);
 }
 
 /** Counted from 0, as in the names of modules. */

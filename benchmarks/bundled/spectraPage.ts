@@ -49,6 +49,7 @@ ${await renderChart(chart, `spectrum-${index}`)}
 <main>
 <section aria-labelledby="results">
 <h2 id="results">Singular values by kind of module and layer</h2>
+<p class="note">Singular values σ of each weight, divided by the root mean square (rms) of all σ of that weight, so that all curves hold the same energy. The places of σ are on a logarithmic scale.</p>
 <ul class="legend">${legend}</ul>
 <div class="panels">${figures}</div>
 </section>
