@@ -30,6 +30,8 @@ const datasetCardSchema = z.strictObject({
     .min(1),
   /** The copy this card was measured on; of bundled and synthetic text, the rows as `jsonLines` writes them. */
   files: z.strictObject({ train: fileSchema, dev: fileSchema }),
+  /** Sizes of the published splits, where the copy that was measured holds a part of them only. */
+  publishedRows: z.strictObject({ train: z.int().positive(), dev: z.int().positive() }).optional(),
   /** `provenance.checksum` of a run on that copy. */
   checksum: z.hash("sha256"),
   /** What to know before reading a result, as Markdown. */

@@ -35,7 +35,9 @@ export {
 export { offlineTasks } from "./offline/index.ts";
 export { allTasks, findTask } from "./registry.ts";
 export {
+  type DataFile,
   type DataProvenance,
+  type LoadedSplit,
   type LoadedTask,
   type LoadOptions,
   loadTask,
@@ -45,6 +47,7 @@ export { type SelectionSplit, selectionSplit, subset } from "./splits.ts";
 export {
   type ClassificationTask,
   type Example,
+  type FurtherSplit,
   type LabelDefinition,
   type LabelledSplits,
   type LabelledText,

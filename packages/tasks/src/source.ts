@@ -4,13 +4,23 @@ import { readFromFolder } from "./glue/folder.ts";
 import { findPackage } from "./offline/package.ts";
 import type {
   Example,
+  FurtherSplit,
   LabelledSplits,
   LabelledText,
-  SplitName,
   SplitRows,
   TaskDefinition,
   TaskPackage,
 } from "./task.ts";
+
+/** A file that examples were read from, or their rows as {@link jsonLines} writes them where they are in none. */
+export interface DataFile {
+  readonly split: string;
+  /** Without folders. */
+  readonly name: string;
+  readonly rows: number;
+  /** In hexadecimal, of all its bytes. */
+  readonly sha256: string;
+}
 
 /** Where data came from, for the `data` part of a result. */
 export interface DataProvenance {
@@ -18,10 +28,10 @@ export interface DataProvenance {
   readonly source: string;
   /** A version of the source, where it has one; GLUE's folders have none. */
   readonly revision: string | null;
-  /** sha256 in hexadecimal, of the lines `<sha256 of the file>  <file name>\n` for train and dev, in this order. */
+  /** sha256 in hexadecimal, of the lines `<sha256 of the file>  <file name>\n` of `files`. */
   readonly checksum: string;
-  /** sha256 in hexadecimal of each file, by its name: the files read, or the rows as {@link jsonLines} writes them. */
-  readonly fileChecksums: Readonly<Record<string, string>>;
+  /** The files of train, then those of dev, then those of further splits. */
+  readonly files: readonly DataFile[];
   readonly rows: SplitRows;
   /** What a reader of the result should know of this copy, in full sentences. */
   readonly warnings: readonly string[];
@@ -39,21 +49,28 @@ export interface LoadedTask {
   readonly task: TaskDefinition;
   readonly train: readonly Example[];
   readonly dev: readonly Example[];
+  /** Labelled splits beside `dev`, for tasks that have any and copies that hold them: scored once, at the end. */
+  readonly further: readonly LoadedSplit[];
   readonly provenance: DataProvenance;
 }
 
-/** A split, and the name and sha256 of the file that it stands in, or would as {@link jsonLines} writes it. */
-interface SplitContent {
+export interface LoadedSplit {
+  /** `mismatched`. */
+  readonly name: string;
+  readonly examples: readonly Example[];
+}
+
+interface FileContent {
+  readonly split: string;
   readonly name: string;
   readonly rows: readonly LabelledText[];
-  readonly checksum: string;
+  readonly sha256: string;
 }
 
 interface Content {
   readonly source: string;
   readonly revision: string | null;
-  readonly train: SplitContent;
-  readonly dev: SplitContent;
+  readonly files: readonly FileContent[];
 }
 
 /**
@@ -62,19 +79,29 @@ interface Content {
  * @throws {DatasetError} where a folder, file or package is missing, or a file is not what the task definition says
  */
 export async function loadTask(task: TaskDefinition, options: LoadOptions = {}): Promise<LoadedTask> {
-  const { source, revision, train, dev } = await contentOf(task, options);
-  const rows = { train: train.rows.length, dev: dev.rows.length };
+  const { source, revision, files } = await contentOf(task, options);
+  const examplesOf = (split: string): readonly Example[] =>
+    numbered(
+      files.flatMap((file) => (file.split === split ? file.rows : [])),
+      split,
+    );
+  const [train, dev] = [examplesOf("train"), examplesOf("dev")];
+  const further = furtherSplits(task)
+    .filter(({ name }) => files.some(({ split }) => split === name))
+    .map(({ name }) => ({ name, examples: examplesOf(name) }));
+  const rows = { train: train.length, dev: dev.length };
   return {
     task,
-    train: numbered(train.rows, "train"),
-    dev: numbered(dev.rows, "dev"),
+    train,
+    dev,
+    further,
     provenance: {
       source,
       revision,
-      checksum: checksumOf(train, dev),
-      fileChecksums: { [train.name]: train.checksum, [dev.name]: dev.checksum },
+      checksum: checksumOf(files),
+      files: files.map((file) => ({ ...file, rows: file.rows.length })),
       rows,
-      warnings: rowWarnings(task, rows),
+      warnings: [...rowWarnings(task, rows), ...furtherWarnings(task, further)],
     },
   };
 }
@@ -93,18 +120,17 @@ async function contentOf(task: TaskDefinition, { dataFolder, cache }: LoadOption
   const { source } = task;
   switch (source.kind) {
     case "files": {
-      const { train, dev } = await readFromFolder({ ...task, source }, dataFolder);
+      const files = await readFromFolder({ ...task, source }, dataFolder);
       return {
         source: `${task.suite.toUpperCase()} ${source.folders[0]} (TSV folder)`,
         revision: null,
-        train: { name: source.train, rows: train.rows, checksum: sha256(train.bytes) },
-        dev: { name: source.dev, rows: dev.rows, checksum: sha256(dev.bytes) },
+        files: files.map(({ split, name, rows, bytes }) => ({ split, name, rows, sha256: sha256(bytes) })),
       };
     }
     case "package": {
       const { version, folder } = await findPackage(task.title, source.name);
-      const splits = await readPackage(source, { version, folder }, cache);
-      return { source: `npm package ${source.name}`, revision: version, ...splits };
+      const files = await readPackage(source, { version, folder }, cache);
+      return { source: `npm package ${source.name}`, revision: version, files };
     }
     case "generator": {
       const { seed, version } = source;
@@ -112,7 +138,7 @@ async function contentOf(task: TaskDefinition, { dataFolder, cache }: LoadOption
       return {
         source: `${task.suite} ${task.id} (synthetic, seed ${seed})`,
         revision: `generator ${version}`,
-        ...asJsonLines(splits),
+        files: asJsonLines(splits),
       };
     }
   }
@@ -122,33 +148,50 @@ async function readPackage(
   source: TaskPackage,
   { version, folder }: { readonly version: string; readonly folder: string },
   cache: FileCache | undefined,
-): Promise<Pick<Content, SplitName>> {
+): Promise<readonly FileContent[]> {
   const name = `${sha256(`${source.name} ${version} ${source.checksum}`)}.json`;
   const kept = cache?.read(name) ?? null;
   if (kept !== null) return asJsonLines(JSON.parse(new TextDecoder().decode(kept)) as LabelledSplits);
-  const { train, dev } = asJsonLines(await source.read(folder));
+  const { train, dev } = await source.read(folder);
+  const files = asJsonLines({ train, dev });
   // What another version of the package gives, or a rule that is being changed, is never kept.
-  if (checksumOf(train, dev) === source.checksum) {
-    cache?.write(name, new TextEncoder().encode(JSON.stringify({ train: train.rows, dev: dev.rows })));
+  if (checksumOf(files) === source.checksum) {
+    cache?.write(name, new TextEncoder().encode(JSON.stringify({ train, dev })));
   }
-  return { train, dev };
+  return files;
 }
 
-function asJsonLines({ train, dev }: LabelledSplits): Pick<Content, SplitName> {
-  const content = (split: SplitName, rows: readonly LabelledText[]): SplitContent => ({
+function asJsonLines(splits: LabelledSplits): readonly FileContent[] {
+  return (["train", "dev"] as const).map((split) => ({
+    split,
     name: `${split}.jsonl`,
-    rows,
-    checksum: sha256(jsonLines(rows)),
-  });
-  return { train: content("train", train), dev: content("dev", dev) };
+    rows: splits[split],
+    sha256: sha256(jsonLines(splits[split])),
+  }));
 }
 
-function checksumOf(train: SplitContent, dev: SplitContent): string {
-  return sha256(`${train.checksum}  ${train.name}\n${dev.checksum}  ${dev.name}\n`);
+function checksumOf(files: readonly FileContent[]): string {
+  return sha256(files.map((file) => `${file.sha256}  ${file.name}\n`).join(""));
 }
 
-function numbered(rows: readonly LabelledText[], split: SplitName): readonly Example[] {
+function numbered(rows: readonly LabelledText[], split: string): readonly Example[] {
   return rows.map((row, index) => ({ id: `${split}:${index}`, ...row }));
+}
+
+function furtherSplits(task: TaskDefinition): readonly FurtherSplit[] {
+  return task.source.kind === "files" ? (task.source.further ?? []) : [];
+}
+
+function furtherWarnings(task: TaskDefinition, loaded: readonly LoadedSplit[]): readonly string[] {
+  return furtherSplits(task).flatMap(({ name, file, publishedRows }) => {
+    const rows = loaded.find((split) => split.name === name)?.examples.length;
+    if (rows === publishedRows) return [];
+    return rows === undefined
+      ? [`This copy has no ${file}: the ${name} split is not scored.`]
+      : [
+          `The ${name} split of this copy has ${rows} examples, the published one ${publishedRows}: figures are not comparable with published ones.`,
+        ];
+  });
 }
 
 function rowWarnings(task: TaskDefinition, rows: SplitRows): readonly string[] {

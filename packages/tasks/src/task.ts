@@ -13,6 +13,17 @@ export interface TaskMetrics {
   readonly names: readonly MetricName[];
 }
 
+/**
+ * A labelled split beside `dev`, under the same metrics. It is scored once, at the end, and reported beside `dev`;
+ * nothing is ranked by it or selected on it.
+ */
+export interface FurtherSplit {
+  /** As results name it: `mismatched`. No other split of the task has this name. */
+  readonly name: string;
+  readonly file: string;
+  readonly publishedRows: number;
+}
+
 /** Examples that a person gets and keeps in a data folder: where they stand in its files. */
 export interface TaskFiles {
   readonly kind: "files";
@@ -20,6 +31,8 @@ export interface TaskFiles {
   readonly folders: readonly string[];
   readonly train: string;
   readonly dev: string;
+  /** Labelled splits beside `dev`; a copy may lack them, which its provenance says. */
+  readonly further?: readonly FurtherSplit[];
   readonly shape: { readonly header: true } | { readonly header: false; readonly fieldCount: number };
   readonly columns: {
     readonly text: ColumnReference;

@@ -1,25 +1,29 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatasetError } from "../errors.ts";
-import type { LabelledText, SplitName, TaskDefinition, TaskFiles } from "../task.ts";
+import type { LabelledText, TaskDefinition, TaskFiles } from "../task.ts";
 import type { TsvRow } from "./tsv.ts";
 import { readTsv } from "./tsv.ts";
 
-/** The rows of a split, and the bytes they were read from. */
-export interface SplitOfFile {
+/** The rows of a file, and the bytes they were read from. */
+export interface FileOfSplit {
+  readonly split: string;
+  /** The file's own name, without folders. */
+  readonly name: string;
   readonly rows: readonly LabelledText[];
   readonly bytes: Uint8Array;
 }
 
 /**
- * Reads a task's splits from `<dataFolder>/<task folder>`; the task folder is found whatever its case.
+ * Reads a task's splits from `<dataFolder>/<task folder>`; the task folder is found whatever its case. Train and dev
+ * come first; of further splits, those that the copy has.
  * @param dataFolder undefined where nobody named one, which is refused with word of how to get the data
  * @throws {DatasetError} where a folder or file is missing, or a file is not what the task definition says
  */
 export async function readFromFolder(
   task: TaskDefinition<TaskFiles>,
   dataFolder: string | undefined,
-): Promise<Readonly<Record<SplitName, SplitOfFile>>> {
+): Promise<readonly FileOfSplit[]> {
   if (dataFolder === undefined) {
     throw new DatasetError({
       code: "missing-folder",
@@ -30,15 +34,25 @@ export async function readFromFolder(
     });
   }
   const folder = await findTaskFolder(task, dataFolder);
-  return { train: await loadSplit(task, folder, "train"), dev: await loadSplit(task, folder, "dev") };
+  const { train, dev, further = [] } = task.source;
+  const files = await readdir(folder);
+  return [
+    await loadFile(task, folder, "train", train),
+    await loadFile(task, folder, "dev", dev),
+    ...(await Promise.all(
+      further
+        .filter(({ file }) => files.includes(file))
+        .map(({ name, file }) => loadFile(task, folder, name, file)),
+    )),
+  ];
 }
 
-async function loadSplit(
+async function loadFile(
   task: TaskDefinition<TaskFiles>,
   folder: string,
-  split: SplitName,
-): Promise<SplitOfFile> {
-  const name = task.source[split];
+  split: string,
+  name: string,
+): Promise<FileOfSplit> {
   const file = join(folder, name);
   let bytes: Uint8Array;
   try {
@@ -56,7 +70,7 @@ async function loadSplit(
   const columns = pair === undefined ? [label, text] : [label, text, pair];
   const rows = readTsv(bytes, file, { shape: task.source.shape, columns });
   const parseLabel = labelParser(task, file);
-  return { rows: rows.map((row) => toLabelledText(row, parseLabel, file)), bytes };
+  return { split, name, rows: rows.map((row) => toLabelledText(row, parseLabel, file)), bytes };
 }
 
 function toLabelledText(
