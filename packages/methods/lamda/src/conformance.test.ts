@@ -30,6 +30,14 @@ describe("started on the singular values", () => {
   });
 });
 
+describe("started on random orthonormal vectors", () => {
+  describeMethodConformance(lamda, {
+    ...conformance,
+    config: { ...conformance.config, init: "random-orthonormal" },
+    counts: [],
+  });
+});
+
 describe("started as the released code does", () => {
   describeMethodConformance(lamda, {
     ...conformance,

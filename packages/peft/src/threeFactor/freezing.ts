@@ -8,7 +8,13 @@ import type { ThreeFactorOptions } from "./attach.ts";
 import { attachThreeFactor } from "./attach.ts";
 import type { FactorInitializers } from "./factors.ts";
 import { loraToThreeFactor, threeFactorToLora } from "./loraFile.ts";
-import { leftVectors, rightVectors, singularValueMatrix, uniformWithin } from "./spectralFactors.ts";
+import {
+  leftVectors,
+  orthonormalRows,
+  rightVectors,
+  singularValueMatrix,
+  uniformWithin,
+} from "./spectralFactors.ts";
 
 /** Options of methods that train B at first and freeze it by columns; what is not a rank. */
 export const freezingFields = {
@@ -16,9 +22,10 @@ export const freezingFields = {
   /**
    * How the factors start. `svd-zero`: A and B are the leading singular vectors of the weight, the core is zero.
    * `svd-sigma`: the core holds the singular values, which the weight loses. `released-code`: as LaMDA's authors' code,
-   * without any decomposition: A and core random, B zero. The paper's own choice is not known to us.
+   * without any decomposition: A and core random, B zero. `random-orthonormal`: `svd-zero` with random orthonormal
+   * vectors in place of singular ones, to see what the spectrum is worth. The paper's own choice is not known to us.
    */
-  init: z.enum(["svd-zero", "svd-sigma", "released-code"]).default("svd-zero"),
+  init: z.enum(["svd-zero", "svd-sigma", "released-code", "random-orthonormal"]).default("svd-zero"),
   /** Share of the steps after which B is frozen whole (0.3 in the released code); 0: from the start. */
   freezeFraction: z.number().min(0).max(1).default(0.3),
   /** Which of B's columns freeze first. The paper's order is only implied. */
@@ -96,6 +103,19 @@ function initializers(
         a: ({ random }) => uniformWithin(random, rank * inFeatures, 1 / Math.sqrt(inFeatures)),
         s: ({ random }) => uniformWithin(random, rank * rank, 1 / Math.sqrt(rank)),
         b: () => new Float32Array(outFeatures * rank),
+      };
+    case "random-orthonormal":
+      return {
+        a: ({ random }) =>
+          Float32Array.from(orthonormalRows(random, rank, inFeatures).flatMap((row) => [...row])),
+        s: () => new Float32Array(rank * rank),
+        b: ({ random }) => {
+          const columns = orthonormalRows(random, rank, outFeatures);
+          return Float32Array.from(
+            { length: outFeatures * rank },
+            (_, index) => columns[index % rank]?.[Math.floor(index / rank)] as number,
+          );
+        },
       };
   }
 }

@@ -1,5 +1,6 @@
 import type { LinearModule } from "@peftbench/models";
 import type { Random } from "@peftbench/runtime";
+import { orthonormalize, randomVector } from "../spectra/orthonormal.ts";
 import type { FactorInitializers } from "./factors.ts";
 
 /** `Vᵀ` [rank, inFeatures] of the `rank` leading singular triplets of a module's weight `W = U Σ Vᵀ`. */
@@ -45,6 +46,14 @@ export function singularValueMatrix(
     });
     return core;
   };
+}
+
+/** `count` orthonormal vectors of `size` numbers, made of random ones. */
+export function orthonormalRows(random: Random, count: number, size: number): readonly Float64Array[] {
+  return orthonormalize(
+    Array.from({ length: count }, () => randomVector(size, random)),
+    random,
+  );
 }
 
 /** Uniform in ±bound. */
