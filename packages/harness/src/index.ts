@@ -114,6 +114,7 @@ export {
   suiteSchema,
   trainingFor,
 } from "./suite.ts";
+export { openCaches } from "./training/caches.ts";
 export type { CellDevice, DeviceRequest, OpenDevice } from "./training/cellDevice.ts";
 export {
   createExecuteCell,

@@ -1,4 +1,5 @@
 import type { GridTask } from "@peftbench/harness";
+import type { FileCache } from "@peftbench/runtime";
 import { DatasetError, findTask, loadTask } from "@peftbench/tasks";
 import { UsageError } from "../options/usageError.ts";
 
@@ -7,16 +8,17 @@ export const HOW_TO_GET_GLUE =
   "To have GLUE, lay out a folder as <folder>/SST-2/train.tsv and <folder>/SST-2/dev.tsv, likewise CoLA, MRPC, STS-B, " +
   "RTE, WNLI, with the files of https://gluebenchmark.com/tasks; pass `--data <folder>`, or set PEFTBENCH_DATA.";
 
-/** Reads the tasks' data once, to check it and to know its checksum. @throws {UsageError} for what is wrong */
+/** Reads the tasks' data once, to check it and to know its checksum; rows cut out of packages are kept for cells. @throws {UsageError} for what is wrong */
 export async function readTasks(
   ids: readonly string[],
   dataFolder: string | null,
+  cache: FileCache,
 ): Promise<readonly GridTask[]> {
   const tasks: GridTask[] = [];
   for (const id of ids) {
     const task = findTask(id);
     try {
-      const { provenance } = await loadTask(task, { dataFolder: dataFolder ?? undefined });
+      const { provenance } = await loadTask(task, { dataFolder: dataFolder ?? undefined, cache });
       tasks.push({ id, suite: task.suite, checksum: provenance.checksum });
     } catch (error) {
       if (!(error instanceof DatasetError)) throw error;

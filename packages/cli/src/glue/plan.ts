@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import type { GridPlan } from "@peftbench/harness";
-import { readSourceState } from "@peftbench/harness";
+import { openCaches, readSourceState } from "@peftbench/harness";
 import { methods } from "@peftbench/methods";
 import { allTasks } from "@peftbench/tasks";
 import type { CommandContext } from "../command.ts";
@@ -65,7 +65,7 @@ export async function planGlue(
   );
   for (const notice of notices) context.say(notice);
   const models = await readModels(modelSources);
-  const tasks = await readTasks(chosenTasks, dataFolder);
+  const tasks = await readTasks(chosenTasks, dataFolder, openCaches(context.environment).examples);
   const device = await chooseDevice(asked, context.say, search);
   if (device.executor === "cpu" && configured.some(({ training }) => training.frozenWeights === "f16")) {
     throw new UsageError(

@@ -6,8 +6,8 @@ import type { CommandContext } from "../command.ts";
 import type { AdapterSearch } from "./device.ts";
 import { findProbeAdapter } from "./device.ts";
 
-/** On the slowest adapter a batch of this many tokens takes seconds a step. */
-const TOKENS_ON_SLOWEST = 512;
+/** On the slowest adapter a batch of 512 tokens takes some five seconds a step. */
+const TOKENS_ON_SLOWEST = 128;
 const PATIENCE_MS = 15 * 60_000;
 
 /** What probes the cells of a grid on the CPU; undefined where there is no adapter to probe on, which is said. */
