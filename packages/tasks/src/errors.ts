@@ -5,6 +5,7 @@ export type DatasetErrorCode =
   | "ambiguous-name"
   | "wrong-encoding"
   | "wrong-field-count"
+  | "cut-off"
   | "missing-column"
   | "empty-text"
   | "unknown-label"

@@ -68,7 +68,11 @@ async function loadFile(
   }
   const { text, pair, label } = task.source.columns;
   const columns = pair === undefined ? [label, text] : [label, text, pair];
-  const rows = readTsv(bytes, file, { shape: task.source.shape, columns });
+  const rows = readTsv(bytes, file, {
+    shape: task.source.shape,
+    columns,
+    ...(task.kind === "classification" ? { selfDelimiting: label } : {}),
+  });
   const parseLabel = labelParser(task, file);
   return { split, name, rows: rows.map((row) => toLabelledText(row, parseLabel, file)), bytes };
 }

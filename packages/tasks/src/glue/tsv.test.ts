@@ -47,12 +47,20 @@ describe("readTsv", () => {
     expect(readTsv(bytes(`sentence\tlabel\n${text}\t1\n`), "f", layout)[0]?.values[1]).toBe(text);
   });
 
-  it("gives the same rows with a byte order mark, CRLF line ends or no last line end", () => {
+  it("gives the same rows with a byte order mark or CRLF line ends", () => {
     const plain = "sentence\tlabel\na café \t1\nb\t0\n";
     const rows = readTsv(bytes(plain), "f", layout);
     expect(readTsv(bytes(`\uFEFF${plain}`), "f", layout)).toEqual(rows);
     expect(readTsv(bytes(plain.replaceAll("\n", "\r\n")), "f", layout)).toEqual(rows);
-    expect(readTsv(bytes(plain.slice(0, -1)), "f", layout)).toEqual(rows);
+  });
+
+  it("takes a last line without its end where the last field shows that it is whole, and refuses it elsewhere", () => {
+    const plain = "sentence\tlabel\na\t1\nb\t0\n";
+    const labelled = { ...layout, selfDelimiting: "label" };
+    expect(readTsv(bytes(plain.slice(0, -1)), "f", labelled)).toEqual(readTsv(bytes(plain), "f", layout));
+    expect(failure(plain.slice(0, -1))).toMatchObject({ code: "cut-off", line: 3 });
+    const textLast = "label\tsentence\n1\ta long sentence that was cu";
+    expect(failure(textLast, labelled)).toMatchObject({ code: "cut-off", line: 2 });
   });
 
   it("returns every field of every line that was written", () => {
@@ -97,9 +105,10 @@ describe("readTsv", () => {
   });
 
   it("refuses a file without data", () => {
-    expect(failure("").code).toBe("empty-split");
+    expect(failure("")).toMatchObject({ code: "empty-split", line: 1 });
     expect(failure("sentence\tlabel\n")).toMatchObject({
       code: "empty-split",
+      line: 2,
       found: expect.stringContaining("nothing else"),
     });
     expect(failure("", headless).code).toBe("empty-split");

@@ -9,6 +9,11 @@ export interface TsvLayout {
   readonly shape: { readonly header: true } | { readonly header: false; readonly fieldCount: number };
   /** The columns to read, in the order in which a row's `values` shall have them. */
   readonly columns: readonly ColumnReference[];
+  /**
+   * A column no value of which is the beginning of another, as of class labels: where it is the last one, a last line
+   * without its line end is seen to be whole.
+   */
+  readonly selfDelimiting?: ColumnReference;
 }
 
 /** One data line. */
@@ -28,19 +33,21 @@ const GET_A_FRESH_COPY =
  * - Fields are separated by single tabs; a quote character is a character like any other (Python's
  *   `csv.QUOTE_NONE`), because GLUE's sentences hold unbalanced quotes.
  * - UTF-8. A byte order mark at the start and CRLF line ends are accepted and removed, as both come from editing
- *   or downloading on Windows and change nothing in the data. A missing line end after the last line is accepted.
- *   White space inside a field is kept.
+ *   or downloading on Windows and change nothing in the data. White space inside a field is kept.
+ * - A last line without its line end may have been cut off within its last field. It is accepted where that is
+ *   `layout.selfDelimiting` (the caller refuses values it does not know), and an error elsewhere.
  * - Every other departure is an error and no line is ever skipped: invalid UTF-8, another number of fields than
  *   the layout has (a blank line too), a missing or doubled column, no data line at all.
  *
  * @param bytes the whole file
  * @param file its path, for messages
- * @throws {DatasetError} `wrong-encoding`, `wrong-field-count`, `missing-column` or `empty-split`
+ * @throws {DatasetError} `wrong-encoding`, `wrong-field-count`, `cut-off`, `missing-column` or `empty-split`
  */
 export function readTsv(bytes: Uint8Array, file: string, layout: TsvLayout): readonly TsvRow[] {
-  const lines = splitLines(decodeUtf8(bytes, file));
+  const text = decodeUtf8(bytes, file);
+  const lines = splitLines(text);
   const header = layout.shape.header ? lines[0]?.split("\t") : undefined;
-  if (layout.shape.header && header === undefined) throw emptySplit(file, "an empty file");
+  if (layout.shape.header && header === undefined) throw emptySplit(file, 1, "an empty file");
 
   const fieldCount = layout.shape.header ? (header?.length ?? 0) : layout.shape.fieldCount;
   const positions = layout.columns.map((column) => findColumn(column, header, fieldCount, file));
@@ -54,15 +61,35 @@ export function readTsv(bytes: Uint8Array, file: string, layout: TsvLayout): rea
     }
     rows.push({ line: index + 1, values: positions.map((position) => fields[position] ?? "") });
   }
-  if (rows.length === 0)
-    throw emptySplit(file, layout.shape.header ? "a header line and nothing else" : "an empty file");
+  if (rows.length === 0) {
+    const found = layout.shape.header ? "a header line and nothing else" : "an empty file";
+    throw emptySplit(file, firstDataLine + 1, found);
+  }
+  const { selfDelimiting } = layout;
+  const isSeenWhole =
+    selfDelimiting !== undefined && findColumn(selfDelimiting, header, fieldCount, file) === fieldCount - 1;
+  if (!text.endsWith("\n") && !isSeenWhole) throw cutOff(file, lines);
   return rows;
 }
 
-function emptySplit(file: string, found: string): DatasetError {
+function cutOff(file: string, lines: readonly string[]): DatasetError {
+  const lastField = lines.at(-1)?.split("\t").at(-1) ?? "";
+  return new DatasetError({
+    code: "cut-off",
+    file,
+    line: lines.length,
+    found: `a last line without a line end, whose last field is ${quote(lastField)}`,
+    expected: "a line end after every line, as only that shows that this field is whole",
+    remedy: `${GET_A_FRESH_COPY} If it is whole, add a line end to it.`,
+  });
+}
+
+/** @param line where a data line was expected */
+function emptySplit(file: string, line: number, found: string): DatasetError {
   return new DatasetError({
     code: "empty-split",
     file,
+    line,
     found,
     expected: "at least one data line",
     remedy: GET_A_FRESH_COPY,
