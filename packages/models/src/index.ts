@@ -20,6 +20,15 @@ export type {
   WeightDeclaration,
 } from "./checkpoint/weights.ts";
 export { resolveWeights } from "./checkpoint/weights.ts";
+export type { HubErrorCode } from "./hub/errors.ts";
+export { HubError } from "./hub/errors.ts";
+export type { HubManifest } from "./hub/manifest.ts";
+export { readHubManifest } from "./hub/manifest.ts";
+export { modelFiles } from "./hub/modelFiles.ts";
+export type { HubReference, HubRepositoryKind } from "./hub/reference.ts";
+export { describeReference, isHubReference, parseHubReference } from "./hub/reference.ts";
+export type { HubSnapshot, SnapshotOptions } from "./hub/snapshot.ts";
+export { fetchSnapshot } from "./hub/snapshot.ts";
 export type { PretrainedModel } from "./pretrained.ts";
 export { loadPretrained } from "./pretrained.ts";
 export type { TokenizerErrorCode } from "./tokenizer/errors.ts";

@@ -1,0 +1,186 @@
+import { randomUUID } from "node:crypto";
+import { chmod, copyFile, link, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { downloadFile, hashFile } from "./download.ts";
+import { HubError } from "./errors.ts";
+import type { HubManifest } from "./manifest.ts";
+import { MANIFEST_FILE, readHubManifest } from "./manifest.ts";
+import type { HubReference } from "./reference.ts";
+import { describeReference, isCommit } from "./reference.ts";
+import type { HubSettings } from "./settings.ts";
+import { hubSettings } from "./settings.ts";
+import type { Transport } from "./transport.ts";
+import { createTransport } from "./transport.ts";
+import type { HubFile } from "./tree.ts";
+import { contentUrl, listFiles, resolveCommit } from "./tree.ts";
+
+export interface SnapshotOptions {
+  /** Which files to have, out of the paths of all; an error of its own where they are not what is needed. */
+  readonly select: (paths: readonly string[]) => readonly string[];
+  /** Kept across runs: contents by their checksum, and a folder for each repository and commit. */
+  readonly cacheFolder: string;
+  /** `HF_ENDPOINT`, `HF_TOKEN`, `HF_HUB_OFFLINE`, `HTTPS_PROXY` and its fellows. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Ask nothing of the network, whatever the environment says. */
+  readonly offline?: boolean;
+  /** Told of every file before it is downloaded. */
+  readonly say?: (line: string) => void;
+  readonly wait?: (ms: number) => Promise<void>;
+  readonly stallMs?: number;
+}
+
+/** Files of a repository at one commit, in a folder of their own. */
+export interface HubSnapshot {
+  /** Of this repository and commit alone, so that it never changes but for files that are added. */
+  readonly folder: string;
+  readonly commit: string;
+  readonly files: HubManifest["files"];
+}
+
+const STALL_MS = 60_000;
+
+/**
+ * Makes sure that files of a repository are here, and gives the folder they are in. What is in the cache is not asked
+ * for again; a commit whose files are all there needs no network.
+ * @throws {HubError}
+ */
+export async function fetchSnapshot(reference: HubReference, options: SnapshotOptions): Promise<HubSnapshot> {
+  const settings = hubSettings(options.environment);
+  const folder = join(options.cacheFolder, "hub", `${reference.kind}s`, reference.name.replaceAll("/", "--"));
+  const hub: Hub = {
+    reference,
+    settings,
+    offline: options.offline === true || settings.offline,
+    transport: lazily(() => createTransport(settings, options.environment)),
+    folder,
+  };
+  const commit = await commitOf(hub);
+  const all = await filesAt(hub, commit);
+  const wanted = new Set(options.select(all.map(({ path }) => path)));
+  const snapshot = join(folder, commit);
+  const contents = join(options.cacheFolder, "hub", "contents");
+  await Promise.all([mkdir(contents, { recursive: true }), mkdir(snapshot, { recursive: true })]);
+  const known = new Map((await readHubManifest(snapshot))?.files.map((file) => [file.path, file]));
+  for (const file of all.filter(({ path }) => wanted.has(path))) {
+    const content = join(contents, `${file.id.kind}-${file.id.hex}`);
+    if ((await sizeOf(content)) !== file.bytes) await download(hub, commit, file, content, options);
+    if ((await sizeOf(join(snapshot, file.path))) !== file.bytes)
+      await place(content, join(snapshot, file.path));
+    const { path, bytes, id } = file;
+    if (known.has(path)) continue;
+    const sha256 = id.kind === "sha256" ? id.hex : await hashFile(content, "sha256", bytes);
+    known.set(path, { path, bytes, sha256 });
+  }
+  const manifest: HubManifest = {
+    ...{ kind: reference.kind, name: reference.name, commit },
+    files: [...known.values()].sort((a, b) => (a.path < b.path ? -1 : 1)),
+  };
+  await writeWhole(join(snapshot, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
+  return { folder: snapshot, commit, files: manifest.files.filter(({ path }) => wanted.has(path)) };
+}
+
+interface Hub {
+  readonly reference: HubReference;
+  readonly settings: HubSettings;
+  readonly offline: boolean;
+  readonly transport: () => Promise<Transport>;
+  /** Of the repository, in the cache. */
+  readonly folder: string;
+}
+
+/** Online, what the hub says now; offline, what it said last. */
+async function commitOf({ reference, settings, offline, transport, folder }: Hub): Promise<string> {
+  const { revision } = reference;
+  if (isCommit(revision)) return revision;
+  const kept = join(folder, "revisions", encodeURIComponent(revision));
+  if (offline) {
+    const commit = (await readText(kept))?.trim();
+    if (commit !== undefined && isCommit(commit)) return commit;
+    throw notHere(reference, `no commit that ${revision} once was`);
+  }
+  const commit = await resolveCommit(reference, settings, await transport());
+  await writeWhole(kept, `${commit}\n`);
+  return commit;
+}
+
+/** The list of a commit's files never changes, so it is asked for once. */
+async function filesAt(hub: Hub, commit: string): Promise<readonly HubFile[]> {
+  const { reference, settings, offline, transport, folder } = hub;
+  const kept = join(folder, "trees", `${commit}.json`);
+  const text = await readText(kept);
+  if (text !== null) {
+    try {
+      return JSON.parse(text) as readonly HubFile[];
+    } catch {}
+  }
+  if (offline) throw notHere(reference, `no list of the files at ${commit}`);
+  const files = await listFiles(reference, commit, settings, await transport());
+  await writeWhole(kept, JSON.stringify(files));
+  return files;
+}
+
+async function download(
+  { reference, settings, offline, transport }: Hub,
+  commit: string,
+  file: HubFile,
+  content: string,
+  { say, wait = sleepMs, stallMs = STALL_MS }: SnapshotOptions,
+): Promise<void> {
+  if (offline) throw notHere(reference, `no ${file.path}`);
+  const megabytes = (file.bytes / 1e6).toFixed(1);
+  say?.(
+    `Downloading ${file.path} (${megabytes} MB) of ${reference.name}@${commit.slice(0, 12)} from ${settings.endpoint}`,
+  );
+  const url = contentUrl(reference, commit, file.path, settings);
+  await downloadFile(url, file, content, { settings, transport: await transport(), wait, stallMs });
+  // Other folders link to it: whoever edits a file there shall not edit all.
+  await chmod(content, 0o444);
+}
+
+function notHere(reference: HubReference, found: string): HubError {
+  return new HubError({
+    code: "offline",
+    place: describeReference(reference),
+    found: `${found} in the cache`,
+    expected: "what an earlier run downloaded, as the network is not to be used",
+    remedy: "Run the same command once without --offline (and without HF_HUB_OFFLINE).",
+  });
+}
+
+async function place(content: string, path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await rm(path, { force: true });
+  // Some file systems know no hard links.
+  await link(content, path).catch(() => copyFile(content, path));
+}
+
+async function writeWhole(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = `${path}.${randomUUID()}`;
+  await writeFile(temporary, text);
+  await rename(temporary, path);
+}
+
+async function readText(path: string): Promise<string | null> {
+  return readFile(path, "utf8").catch(() => null);
+}
+
+async function sizeOf(path: string): Promise<number | null> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => null,
+  );
+}
+
+function lazily<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let made: Promise<Value> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
+async function sleepMs(ms: number): Promise<void> {
+  await sleep(ms);
+}
