@@ -64,7 +64,7 @@ ${config.corpora.map(({ title, provenance }) => `- ${title}: ${provenance}`).joi
 
 ${training.phases.map((phase) => `${count(phase.steps)} steps of ${phase.batchRows} rows of ${phase.rowLength} tokens`).join(", then ")}: ${count(outcome.tokensTrained)} tokens, ${(outcome.tokensTrained / trainTokens).toFixed(1)} times the text (${count(words)} words), in ${duration(outcome.trainMs)} (${count(Math.round((outcome.tokensTrained / outcome.trainMs) * 1000))} tokens a second) on ${outcome.executor}, ${outcome.runtime}. ${percent(rows.maskedShare)} of a row's tokens are predicted; 80 % of them are masked, 10 % replaced by a random token, 10 % left, chosen anew each time. Every other row is a pair of segments; half of the pairs, by chance, have the second segment of a row between ${rows.strangerDistance.least} and ${rows.strangerDistance.most} rows away, mostly of the same corpus, and the pooled first token says which (BERT's next-sentence prediction; its loss counts ${training.nextSentenceWeight}). AdamW (${training.beta1}, ${training.beta2}, decay ${training.weightDecay}), peak rate ${training.learningRate} after ${percent(training.warmupRatio)} warm-up, then linearly to 0; dropout ${training.dropout}; seed ${training.seed}.
 
-${curve(outcome)}
+${curve(config, outcome)}
 
 ## Held-out perplexity
 
@@ -100,7 +100,8 @@ The n-gram models see the true neighbours, also those that are masked for the en
 `;
 }
 
-function curve(outcome: PretrainingOutcome): string {
+function curve({ training }: PretrainingConfig, outcome: PretrainingOutcome): string {
+  const rowLength = training.phases.at(-1)?.rowLength;
   const { losses, nextSentenceLosses, heldOut } = outcome;
   const size = Math.max(1, Math.ceil(losses.length / CURVE_POINTS));
   const lines: (readonly string[])[] = [];
@@ -115,7 +116,12 @@ function curve(outcome: PretrainingOutcome): string {
     ]);
   }
   return table(
-    ["steps", "loss of masked tokens", "of next sentence (chance: 0.693)", "held-out perplexity"],
+    [
+      "steps",
+      "loss of masked tokens",
+      "of next sentence (chance: 0.693)",
+      `held-out perplexity, rows of ${rowLength}`,
+    ],
     lines,
   );
 }
