@@ -1,16 +1,16 @@
 import { fileURLToPath } from "node:url";
 import { methods } from "@peftbench/methods";
 import { attentionKinds } from "@peftbench/models";
-import type { BertFixture, BertRunOptions, Replay, TrainingDifferences } from "@peftbench/peft/parity";
+import type { EncoderFixture, EncoderRunOptions, Replay, TrainingDifferences } from "@peftbench/peft/parity";
 import {
-  bertFixtures,
   compareTraining,
-  expectedBert,
+  encoderFixtures,
+  expectedOfEncoder,
   largestDifference,
   readTrainingJob,
   relativeDifference,
   replayJob,
-  runBert,
+  runEncoder,
 } from "@peftbench/peft/parity";
 import type { Executor, SavePolicy } from "@peftbench/runtime";
 import { createCpuExecutor, savePolicies } from "@peftbench/runtime";
@@ -19,7 +19,7 @@ import { createCpuExecutor, savePolicies } from "@peftbench/runtime";
 export interface BertDifferences {
   readonly fixture: string;
   readonly savePolicy: SavePolicy;
-  readonly attention: BertRunOptions["attention"];
+  readonly attention: EncoderRunOptions["attention"];
   readonly forward: number;
   readonly gradients: number;
 }
@@ -43,6 +43,8 @@ export interface HalfTraining {
   readonly lossFromFull: number;
 }
 
+const bertFixtures = encoderFixtures.filter(({ name }) => name.startsWith("bert/"));
+
 type Tensors = ReadonlyMap<string, ArrayLike<number>>;
 
 const jobs = {
@@ -58,11 +60,16 @@ const jobFolder = (method: string): string =>
 export async function bertBesidePytorch(executor: Executor): Promise<readonly BertDifferences[]> {
   const found: BertDifferences[] = [];
   for (const fixture of bertFixtures) {
-    const expected = await expectedBert(fixture);
+    const expected = await expectedOfEncoder(fixture);
     for (const savePolicy of savePolicies) {
       for (const attention of attentionKinds) {
         const variant = { savePolicy, attention } as const;
-        const run = await runBert(fixture, { ...variant, executor, weights: "f32", trained: "everything" });
+        const run = await runEncoder(fixture, {
+          ...variant,
+          executor,
+          weights: "f32",
+          trained: "everything",
+        });
         found.push({ fixture: fixture.name, ...variant, ...differences(run, expected) });
       }
     }
@@ -73,8 +80,12 @@ export async function bertBesidePytorch(executor: Executor): Promise<readonly Be
 /** @throws what the executor says of f16 where the adapter does not have it */
 export async function bertOnHalves(executor: Executor): Promise<readonly HalfBertDifferences[]> {
   const cpu = createCpuExecutor({ threads: 1 });
-  const run = (fixture: BertFixture, on: Executor, weights: BertRunOptions["weights"]): Promise<Tensors> =>
-    runBert(fixture, {
+  const run = (
+    fixture: EncoderFixture,
+    on: Executor,
+    weights: EncoderRunOptions["weights"],
+  ): Promise<Tensors> =>
+    runEncoder(fixture, {
       executor: on,
       savePolicy: "eager",
       attention: "materialized",
@@ -85,7 +96,7 @@ export async function bertOnHalves(executor: Executor): Promise<readonly HalfBer
   for (const fixture of bertFixtures) {
     const stored = await run(fixture, executor, "f16");
     const rounded = await run(fixture, cpu, "rounded");
-    const full = await expectedBert(fixture);
+    const full = await expectedOfEncoder(fixture);
     found.push({
       fixture: fixture.name,
       fromRounded: differences(stored, rounded),
@@ -129,7 +140,7 @@ async function replayed(
   executor: Executor,
   methodId: keyof typeof jobs,
   savePolicy: SavePolicy,
-  weights: BertRunOptions["weights"],
+  weights: EncoderRunOptions["weights"],
 ): Promise<Replay> {
   const method = methods.find(({ id }) => id === methodId);
   if (method === undefined) throw new Error(`There is no method ${methodId}.`);

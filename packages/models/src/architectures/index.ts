@@ -1,9 +1,15 @@
 import type { Architecture } from "./architecture.ts";
 import { bert } from "./bert/index.ts";
 import { ConfigError } from "./config.ts";
+import { deberta } from "./deberta/index.ts";
+import { roberta } from "./roberta/index.ts";
 
 /** Every architecture there is. A new one is a folder beside this and a line here. */
-export const architectures: readonly Architecture[] = [bert as Architecture];
+export const architectures: readonly Architecture[] = [
+  bert as Architecture,
+  roberta as Architecture,
+  deberta as Architecture,
+];
 
 /** The architecture that a parsed `config.json` names. @throws ConfigError if there is none. */
 export function architectureOf(config: unknown): Architecture {

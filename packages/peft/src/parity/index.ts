@@ -5,15 +5,14 @@ export {
   encoderShape,
   randomWeights,
 } from "../conformance/models.ts";
-export {
-  BERT_TOLERANCE,
-  type BertFixture,
-  type BertRunOptions,
-  bertFixtures,
-  expectedBert,
-  runBert,
-} from "./bert.ts";
 export { largestDifference, relativeDifference } from "./differences.ts";
+export {
+  type EncoderFixture,
+  type EncoderRunOptions,
+  encoderFixtures,
+  expectedOfEncoder,
+  runEncoder,
+} from "./encoders.ts";
 export { jobModel, type ReadTensor, type Replay, type ReplayOptions, replayJob } from "./replay.ts";
 export { compareTraining, type TrainingDifferences } from "./training.ts";
 export { readJsonLines, readTensors, readTrainingJob, type TrainingJob } from "./trainingJob.ts";

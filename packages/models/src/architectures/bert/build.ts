@@ -1,9 +1,10 @@
 import type { Tensor } from "@peftbench/runtime";
 import type { BatchShape, EncoderOutputs, HeadSpec, ModelContext } from "../architecture.ts";
 import { ENCODER_INPUTS } from "../architecture.ts";
-import { multiHeadAttention, paddingBias } from "../attention.ts";
+import { attendToAll } from "../attention.ts";
+import { buildEncoderLayers, firstTokens, layerNorm } from "../encoderLayers.ts";
 import type { BertConfig } from "./config.ts";
-import { CLASSIFIER, layerName, POOLER } from "./parameters.ts";
+import { CLASSIFIER, LAYERS, POOLER } from "./parameters.ts";
 
 /** BERT with a sequence classification head (Devlin et al. 2019), as `BertForSequenceClassification` computes it. */
 export function buildBert(
@@ -15,7 +16,7 @@ export function buildBert(
   const { graph } = context;
   const hiddenStates = buildBertEncoder(context, config, batch);
   const last = hiddenStates.at(-1) as Tensor;
-  const pooled = buildPooler(context, config, batch, last);
+  const pooled = buildPooler(context, batch, last);
   const logits = graph.withScope(CLASSIFIER, () =>
     context.linear(CLASSIFIER, context.dropout(pooled, config.classifierDropout)),
   );
@@ -23,19 +24,8 @@ export function buildBert(
 }
 
 /** What the first token of each row has come to, [rows, hiddenSize], from the last layer's output. */
-export function buildPooler(
-  context: ModelContext,
-  config: BertConfig,
-  batch: BatchShape,
-  last: Tensor,
-): Tensor {
-  return context.graph.withScope(POOLER, () => {
-    const firstToken = last
-      .reshape([batch.rows, batch.length, config.hiddenSize])
-      .slice(1, 0, 1)
-      .reshape([batch.rows, config.hiddenSize]);
-    return context.linear(POOLER, firstToken).tanh();
-  });
+export function buildPooler(context: ModelContext, batch: BatchShape, last: Tensor): Tensor {
+  return context.graph.withScope(POOLER, () => context.linear(POOLER, firstTokens(last, batch)).tanh());
 }
 
 /** Output of the embeddings, then of each layer: [rows * length, hiddenSize]. */
@@ -44,21 +34,8 @@ export function buildBertEncoder(
   config: BertConfig,
   batch: BatchShape,
 ): readonly Tensor[] {
-  const { graph } = context;
-  const embedded = graph.withScope("bert.embeddings", () => buildEmbeddings(context, config, batch));
-  const bias = paddingBias(
-    graph.input(ENCODER_INPUTS.attentionMask, [batch.rows, batch.length], "f32"),
-    batch,
-  );
-  const hiddenStates = [embedded];
-  let hidden = embedded;
-  for (let index = 0; index < config.layers; index++) {
-    hidden = graph.withScope(layerName(index), () =>
-      buildLayer(context, config, layerName(index), hidden, bias, batch),
-    );
-    hiddenStates.push(hidden);
-  }
-  return hiddenStates;
+  const embedded = context.graph.withScope("bert.embeddings", () => buildEmbeddings(context, config, batch));
+  return buildEncoderLayers(context, config, LAYERS, embedded, attendToAll(context, config, batch));
 }
 
 function buildEmbeddings(context: ModelContext, config: BertConfig, batch: BatchShape): Tensor {
@@ -74,60 +51,4 @@ function buildEmbeddings(context: ModelContext, config: BertConfig, batch: Batch
     .add(positions)
     .reshape([tokens, config.hiddenSize]);
   return context.dropout(layerNorm(context, config, "bert.embeddings.LayerNorm", sum), config.hiddenDropout);
-}
-
-function buildLayer(
-  context: ModelContext,
-  config: BertConfig,
-  layer: string,
-  hidden: Tensor,
-  bias: Tensor,
-  batch: BatchShape,
-): Tensor {
-  const attended = multiHeadAttention(
-    context,
-    context.linear(`${layer}.attention.self.query`, hidden),
-    context.linear(`${layer}.attention.self.key`, hidden),
-    context.linear(`${layer}.attention.self.value`, hidden),
-    { batch, heads: config.heads, bias, dropout: config.attentionDropout },
-  );
-  const projected = context.dropout(
-    context.linear(`${layer}.attention.output.dense`, attended),
-    config.hiddenDropout,
-  );
-  const afterAttention = layerNorm(
-    context,
-    config,
-    `${layer}.attention.output.LayerNorm`,
-    projected.add(hidden),
-  );
-  const wide = activate(config, context.linear(`${layer}.intermediate.dense`, afterAttention));
-  const narrow = context.dropout(context.linear(`${layer}.output.dense`, wide), config.hiddenDropout);
-  return layerNorm(context, config, `${layer}.output.LayerNorm`, narrow.add(afterAttention));
-}
-
-/** The activation that the configuration names. */
-export function activate(config: BertConfig, x: Tensor): Tensor {
-  switch (config.activation) {
-    case "gelu":
-      return x.gelu();
-    case "geluTanh":
-      return x.gelu("tanh");
-    case "relu":
-      return x.relu();
-  }
-}
-
-/** Layer normalization with the parameters below `name`. */
-export function layerNorm(
-  context: Pick<ModelContext, "parameter">,
-  config: BertConfig,
-  name: string,
-  x: Tensor,
-): Tensor {
-  return x.layerNorm(
-    context.parameter(`${name}.weight`),
-    context.parameter(`${name}.bias`),
-    config.layerNormEpsilon,
-  );
 }

@@ -1,4 +1,5 @@
 import type { Tensor } from "@peftbench/runtime";
+import { activate } from "../activation.ts";
 import type {
   BatchShape,
   Initializer,
@@ -7,7 +8,8 @@ import type {
   PretrainingHeads,
   PretrainingLogits,
 } from "../architecture.ts";
-import { activate, buildBertEncoder, buildPooler, layerNorm } from "./build.ts";
+import { layerNorm } from "../encoderLayers.ts";
+import { buildBertEncoder, buildPooler } from "./build.ts";
 import type { BertConfig } from "./config.ts";
 import { bertParameters } from "./parameters.ts";
 
@@ -80,7 +82,7 @@ function buildLogits(
       .matmul(context.parameter(WORDS), { transposeB: true })
       .add(context.parameter(`${TOKENS}.bias`));
   });
-  const pooled = buildPooler({ ...context, linear }, config, batch, last);
+  const pooled = buildPooler({ ...context, linear }, batch, last);
   return {
     tokens,
     nextSentence: context.graph.withScope(NEXT_SENTENCE, () => linear(NEXT_SENTENCE, pooled)),

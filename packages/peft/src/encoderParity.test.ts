@@ -1,22 +1,26 @@
-import { attentionKinds } from "@peftbench/models";
 import { createCpuExecutor, savePolicies } from "@peftbench/runtime";
 import { describe, expect, it } from "vitest";
-import { BERT_TOLERANCE, bertFixtures, expectedBert, runBert } from "./parity/bert.ts";
 import { largestDifference } from "./parity/differences.ts";
+import { ENCODER_TOLERANCE, encoderFixtures, expectedOfEncoder, runEncoder } from "./parity/encoders.ts";
 
-describe.each(bertFixtures)("BERT beside PyTorch on $name", (fixture) => {
+describe.each(encoderFixtures)("the encoder $name beside PyTorch", (fixture) => {
   const variants = savePolicies.flatMap((savePolicy) =>
-    attentionKinds.map((attention) => ({ savePolicy, attention })),
+    fixture.attention.map((attention) => ({ savePolicy, attention })),
   );
   it.each(variants)(
     "has its hidden states, logits, loss and all gradients, under $savePolicy with $attention attention",
     async (variant) => {
       const executor = createCpuExecutor({ threads: 1 });
-      const found = await runBert(fixture, { ...variant, executor, weights: "f32", trained: "everything" });
-      const expected = await expectedBert(fixture);
+      const found = await runEncoder(fixture, {
+        ...variant,
+        executor,
+        weights: "f32",
+        trained: "everything",
+      });
+      const expected = await expectedOfEncoder(fixture);
       expect([...found.keys()].sort()).toEqual([...expected.keys()].sort());
       for (const [name, values] of expected) {
-        expect(largestDifference(found.get(name) ?? [], values), name).toBeLessThan(BERT_TOLERANCE);
+        expect(largestDifference(found.get(name) ?? [], values), name).toBeLessThan(ENCODER_TOLERANCE);
       }
     },
   );

@@ -1,30 +1,33 @@
-import { attentionKinds } from "@peftbench/models";
 import { createCpuExecutor, savePolicies } from "@peftbench/runtime";
 import { describe, expect, it } from "vitest";
 import { shareWebgpu } from "./conformance/webgpu.ts";
-import { BERT_TOLERANCE, bertFixtures, expectedBert, runBert } from "./parity/bert.ts";
 import { largestDifference } from "./parity/differences.ts";
-
-const variants = savePolicies.flatMap((savePolicy) =>
-  attentionKinds.map((attention) => ({ savePolicy, attention })),
-);
+import { ENCODER_TOLERANCE, encoderFixtures, expectedOfEncoder, runEncoder } from "./parity/encoders.ts";
 
 describe.each([
   { shaders: "clamped", robustness: true },
   { shaders: "unclamped", robustness: false },
-])("BERT on WebGPU, shaders $shaders", ({ robustness }) => {
+])("encoders on WebGPU, shaders $shaders", ({ robustness }) => {
   const webgpu = shareWebgpu({ robustness });
 
-  describe.each(bertFixtures)("beside PyTorch on $name", (fixture) => {
+  describe.each(encoderFixtures)("$name beside PyTorch", (fixture) => {
+    const variants = savePolicies.flatMap((savePolicy) =>
+      fixture.attention.map((attention) => ({ savePolicy, attention })),
+    );
     it.each(variants)(
       "has its hidden states, logits, loss and all gradients, under $savePolicy with $attention attention",
       async (variant) => {
         const executor = webgpu.executor();
-        const found = await runBert(fixture, { ...variant, executor, weights: "f32", trained: "everything" });
-        const expected = await expectedBert(fixture);
+        const found = await runEncoder(fixture, {
+          ...variant,
+          executor,
+          weights: "f32",
+          trained: "everything",
+        });
+        const expected = await expectedOfEncoder(fixture);
         expect([...found.keys()].sort()).toEqual([...expected.keys()].sort());
         for (const [name, values] of expected) {
-          expect(largestDifference(found.get(name) ?? [], values), name).toBeLessThan(BERT_TOLERANCE);
+          expect(largestDifference(found.get(name) ?? [], values), name).toBeLessThan(ENCODER_TOLERANCE);
         }
       },
     );
@@ -32,15 +35,15 @@ describe.each([
     it("has the CPU's values on rounded weights where frozen weights are stored as f16", async (context) => {
       context.skip(!webgpu.device().profile.supportsF16, "the adapter has no shader-f16");
       const settings = { savePolicy: "eager", attention: "materialized", trained: "vectors" } as const;
-      const found = await runBert(fixture, { ...settings, executor: webgpu.executor(), weights: "f16" });
+      const found = await runEncoder(fixture, { ...settings, executor: webgpu.executor(), weights: "f16" });
       const cpu = createCpuExecutor({ threads: 1 });
-      const rounded = await runBert(fixture, { ...settings, executor: cpu, weights: "rounded" });
+      const rounded = await runEncoder(fixture, { ...settings, executor: cpu, weights: "rounded" });
       await cpu.dispose();
       expect([...found.keys()].sort()).toEqual([...rounded.keys()].sort());
       for (const [name, values] of rounded) {
-        expect(largestDifference(found.get(name) ?? [], values), name).toBeLessThan(BERT_TOLERANCE);
+        expect(largestDifference(found.get(name) ?? [], values), name).toBeLessThan(ENCODER_TOLERANCE);
       }
-      const expected = await expectedBert(fixture);
+      const expected = await expectedOfEncoder(fixture);
       for (const [name, values] of found) {
         const full = expected.get(name) ?? [];
         expect(largestDifference(values, full), name).toBeLessThan(halfTolerance(full));
@@ -59,5 +62,5 @@ function halfTolerance(expected: ArrayLike<number>): number {
   for (let index = 0; index < expected.length; index++) {
     largest = Math.max(largest, Math.abs(expected[index] as number));
   }
-  return 16 * 2 ** -11 * largest + BERT_TOLERANCE;
+  return 16 * 2 ** -11 * largest + ENCODER_TOLERANCE;
 }

@@ -1,29 +1,40 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { AttentionKind } from "@peftbench/models";
-import { loadPretrained } from "@peftbench/models";
+import { attentionKinds, loadPretrained } from "@peftbench/models";
 import type { Executor, SavePolicy, Tensor } from "@peftbench/runtime";
-import { applySavePolicy, GraphBuilder, gradients } from "@peftbench/runtime";
+import { applySavePolicy, feedsOf, GraphBuilder, gradients } from "@peftbench/runtime";
 import type { MethodStage } from "../index.ts";
 import { bareModel, buildModelGraph, TRAINING_INPUTS } from "../index.ts";
 import { readBatch, readTensors } from "./trainingJob.ts";
 import type { WeightForm } from "./weightForm.ts";
 import { graphInForm, weightsInForm } from "./weightForm.ts";
 
-const models = fileURLToPath(new URL("../../../models/fixtures/bert", import.meta.url));
+const models = fileURLToPath(new URL("../../../models/fixtures", import.meta.url));
 
-/** Tiny random BERTs with what PyTorch makes of them. */
-export const bertFixtures = [
-  { name: "gelu-erf", labelCount: 2 },
-  { name: "gelu-tanh", labelCount: 3 },
-] as const;
+/** A tiny random encoder with what PyTorch makes of it. */
+export interface EncoderFixture {
+  /** Folder below `packages/models/fixtures`. */
+  readonly name: string;
+  readonly labelCount: number;
+  /** The ways in which the architecture computes attention. */
+  readonly attention: readonly AttentionKind[];
+}
 
-export type BertFixture = (typeof bertFixtures)[number];
+/** One for each architecture at least. */
+export const encoderFixtures: readonly EncoderFixture[] = [
+  { name: "bert/gelu-erf", labelCount: 2, attention: attentionKinds },
+  { name: "bert/gelu-tanh", labelCount: 3, attention: attentionKinds },
+  { name: "roberta/one-type", labelCount: 2, attention: attentionKinds },
+  { name: "roberta/two-types", labelCount: 3, attention: attentionKinds },
+  { name: "deberta/own-rows", labelCount: 2, attention: ["materialized"] },
+  { name: "deberta/log-buckets", labelCount: 3, attention: ["materialized"] },
+];
 
-/** float32 and float64 differ by 2e-6 at most in PyTorch itself (the fixtures' precision.json). */
-export const BERT_TOLERANCE = 1e-5;
+/** float32 and float64 differ by 2e-6 at most in PyTorch itself (each architecture's precision.json). */
+export const ENCODER_TOLERANCE = 1e-5;
 
-export interface BertRunOptions {
+export interface EncoderRunOptions {
   readonly executor: Executor;
   readonly savePolicy: SavePolicy;
   readonly attention: AttentionKind;
@@ -33,9 +44,9 @@ export interface BertRunOptions {
 }
 
 /** Hidden states, pooled output, logits, losses, and the loss's gradient by all that trains, by the fixture's names. */
-export async function runBert(
-  { name: fixture, labelCount }: BertFixture,
-  options: BertRunOptions,
+export async function runEncoder(
+  { name: fixture, labelCount }: EncoderFixture,
+  options: EncoderRunOptions,
 ): Promise<ReadonlyMap<string, ArrayLike<number>>> {
   const folder = join(models, fixture);
   const head = { kind: "classification", labelCount } as const;
@@ -82,13 +93,13 @@ export async function runBert(
   const store = await executor.createStore(weightsInForm(weights, finished, pretrained.values));
   const prepared = applySavePolicy(graphInForm(weights, finished), savePolicy);
   const program = await executor.compile(prepared, store);
-  const found = await program.run(batch.inputs);
+  const found = await program.run(feedsOf(program.graph, batch.inputs));
   await program.dispose();
   store.release(store.names);
   return new Map(Object.entries(found).map(([name, { data }]) => [name, data]));
 }
 
 /** What PyTorch made of a fixture, under the same names. */
-export function expectedBert({ name }: BertFixture): Promise<ReadonlyMap<string, Float32Array>> {
+export function expectedOfEncoder({ name }: EncoderFixture): Promise<ReadonlyMap<string, Float32Array>> {
   return readTensors(join(models, name, "expected.safetensors"));
 }
