@@ -6,6 +6,8 @@ export type DatasetErrorCode =
   | "wrong-encoding"
   | "wrong-field-count"
   | "cut-off"
+  | "bad-parquet"
+  | "wrong-checksum"
   | "missing-column"
   | "empty-text"
   | "unknown-label"

@@ -25,6 +25,7 @@ export {
 export { glueTasks } from "./glue/index.ts";
 export type { ColumnReference } from "./glue/tsv.ts";
 export { glueMiniTasks } from "./glueMini/index.ts";
+export { GLUE_IN_HUB, glueFilesInHub } from "./hub/layout.ts";
 export {
   type Metric,
   type MetricName,
@@ -52,6 +53,7 @@ export {
   type LabelledSplits,
   type LabelledText,
   outputCount,
+  type ParquetLayout,
   type RegressionTask,
   type SplitRows,
   type TaskDefinition,

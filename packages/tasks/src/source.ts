@@ -1,5 +1,6 @@
-import { createHash } from "node:crypto";
 import type { FileCache } from "@peftbench/runtime";
+import { sha256 } from "./checksum.ts";
+import type { Content, FileContent } from "./content.ts";
 import { readFromFolder } from "./glue/folder.ts";
 import { findPackage } from "./offline/package.ts";
 import type {
@@ -60,19 +61,6 @@ export interface LoadedSplit {
   readonly examples: readonly Example[];
 }
 
-interface FileContent {
-  readonly split: string;
-  readonly name: string;
-  readonly rows: readonly LabelledText[];
-  readonly sha256: string;
-}
-
-interface Content {
-  readonly source: string;
-  readonly revision: string | null;
-  readonly files: readonly FileContent[];
-}
-
 /**
  * Gives a task's training and dev split, wherever they come from: files in a data folder, an installed package, or
  * a generator.
@@ -120,12 +108,7 @@ async function contentOf(task: TaskDefinition, { dataFolder, cache }: LoadOption
   const { source } = task;
   switch (source.kind) {
     case "files": {
-      const files = await readFromFolder({ ...task, source }, dataFolder);
-      return {
-        source: `${task.suite.toUpperCase()} ${source.folders[0]} (TSV folder)`,
-        revision: null,
-        files: files.map(({ split, name, rows, bytes }) => ({ split, name, rows, sha256: sha256(bytes) })),
-      };
+      return readFromFolder({ ...task, source }, dataFolder);
     }
     case "package": {
       const { version, folder } = await findPackage(task.title, source.name);
@@ -201,8 +184,4 @@ function rowWarnings(task: TaskDefinition, rows: SplitRows): readonly string[] {
       (split) =>
         `The ${split} split of this copy has ${rows[split]} examples, the ${task.origin === "published" ? "published one" : "one on its card"} ${task.publishedRows[split]}: figures are not comparable with ${task.origin === "published" ? "published" : "other"} ones.`,
     );
-}
-
-function sha256(data: Uint8Array | string): string {
-  return createHash("sha256").update(data).digest("hex");
 }

@@ -21,6 +21,8 @@ export interface FurtherSplit {
   /** As results name it: `mismatched`. No other split of the task has this name. */
   readonly name: string;
   readonly file: string;
+  /** Its name among parquet files. */
+  readonly parquet: string;
   readonly publishedRows: number;
 }
 
@@ -40,6 +42,20 @@ export interface TaskFiles {
     readonly pair?: ColumnReference;
     readonly label: ColumnReference;
   };
+  readonly parquet: ParquetLayout;
+}
+
+/**
+ * How the Hugging Face hub has the same data: a split in files named `<split>-00000-of-00001.parquet` and so on, with
+ * class numbers (or scores) as labels.
+ */
+export interface ParquetLayout {
+  /** Of the repository. */
+  readonly folder: string;
+  /** Names of splits. */
+  readonly train: string;
+  readonly dev: string;
+  readonly columns: { readonly text: string; readonly pair?: string; readonly label: string };
 }
 
 /** Examples cut out of text that an npm package ships, so that they are there wherever the project is installed. */

@@ -19,6 +19,12 @@ export const cola: ClassificationTask<TaskFiles> = {
     dev: "dev.tsv",
     shape: { header: false, fieldCount: 4 },
     columns: { text: 3, label: 1 },
+    parquet: {
+      folder: "cola",
+      train: "train",
+      dev: "validation",
+      columns: { text: "sentence", label: "label" },
+    },
   },
   publishedRows: { train: 8_551, dev: 1_043 },
   datasetCard: "datasets/glue/cola.yaml",

@@ -1,29 +1,24 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { sha256 } from "../checksum.ts";
+import type { Content, FileContent } from "../content.ts";
 import { DatasetError } from "../errors.ts";
+import { hasParquet, readFromParquet } from "../hub/parquetFolder.ts";
 import type { LabelledText, TaskDefinition, TaskFiles } from "../task.ts";
 import type { TsvRow } from "./tsv.ts";
 import { readTsv } from "./tsv.ts";
 
-/** The rows of a file, and the bytes they were read from. */
-export interface FileOfSplit {
-  readonly split: string;
-  /** The file's own name, without folders. */
-  readonly name: string;
-  readonly rows: readonly LabelledText[];
-  readonly bytes: Uint8Array;
-}
-
 /**
- * Reads a task's splits from `<dataFolder>/<task folder>`; the task folder is found whatever its case. Train and dev
- * come first; of further splits, those that the copy has.
+ * Reads a task's splits from `<dataFolder>/<task folder>`; the task folder is found whatever its case. It may hold
+ * GLUE's own TSV files, or parquet files as the Hugging Face hub has them. Of further splits, those are read that the
+ * copy has.
  * @param dataFolder undefined where nobody named one, which is refused with word of how to get the data
  * @throws {DatasetError} where a folder or file is missing, or a file is not what the task definition says
  */
 export async function readFromFolder(
   task: TaskDefinition<TaskFiles>,
   dataFolder: string | undefined,
-): Promise<readonly FileOfSplit[]> {
+): Promise<Content> {
   if (dataFolder === undefined) {
     throw new DatasetError({
       code: "missing-folder",
@@ -34,17 +29,16 @@ export async function readFromFolder(
     });
   }
   const folder = await findTaskFolder(task, dataFolder);
+  const names = await readdir(folder);
   const { train, dev, further = [] } = task.source;
-  const files = await readdir(folder);
-  return [
-    await loadFile(task, folder, "train", train),
-    await loadFile(task, folder, "dev", dev),
-    ...(await Promise.all(
-      further
-        .filter(({ file }) => files.includes(file))
-        .map(({ name, file }) => loadFile(task, folder, name, file)),
-    )),
-  ];
+  if (!names.includes(train) && hasParquet(task, names)) {
+    return readFromParquet(task, dataFolder, folder, names);
+  }
+  const files = [await loadFile(task, folder, "train", train), await loadFile(task, folder, "dev", dev)];
+  for (const { name, file } of further) {
+    if (names.includes(file)) files.push(await loadFile(task, folder, name, file));
+  }
+  return { source: `GLUE ${usualFolder(task)} (TSV folder)`, revision: null, files };
 }
 
 async function loadFile(
@@ -52,7 +46,7 @@ async function loadFile(
   folder: string,
   split: string,
   name: string,
-): Promise<FileOfSplit> {
+): Promise<FileContent> {
   const file = join(folder, name);
   let bytes: Uint8Array;
   try {
@@ -74,7 +68,12 @@ async function loadFile(
     ...(task.kind === "classification" ? { selfDelimiting: label } : {}),
   });
   const parseLabel = labelParser(task, file);
-  return { split, name, rows: rows.map((row) => toLabelledText(row, parseLabel, file)), bytes };
+  return {
+    split,
+    name,
+    rows: rows.map((row) => toLabelledText(row, parseLabel, file)),
+    sha256: sha256(bytes),
+  };
 }
 
 function toLabelledText(

@@ -22,9 +22,22 @@ export const mnli: ClassificationTask<TaskFiles> = {
     folders: ["MNLI"],
     train: "train.tsv",
     dev: "dev_matched.tsv",
-    further: [{ name: "mismatched", file: "dev_mismatched.tsv", publishedRows: 9_832 }],
+    further: [
+      {
+        name: "mismatched",
+        file: "dev_mismatched.tsv",
+        parquet: "validation_mismatched",
+        publishedRows: 9_832,
+      },
+    ],
     shape: { header: true },
     columns: { text: "sentence1", pair: "sentence2", label: "gold_label" },
+    parquet: {
+      folder: "mnli",
+      train: "train",
+      dev: "validation_matched",
+      columns: { text: "premise", pair: "hypothesis", label: "label" },
+    },
   },
   publishedRows: { train: 392_702, dev: 9_815 },
   datasetCard: "datasets/glue/mnli.yaml",

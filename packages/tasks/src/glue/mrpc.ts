@@ -19,6 +19,12 @@ export const mrpc: ClassificationTask<TaskFiles> = {
     dev: "dev.tsv",
     shape: { header: true },
     columns: { text: "#1 String", pair: "#2 String", label: "Quality" },
+    parquet: {
+      folder: "mrpc",
+      train: "train",
+      dev: "validation",
+      columns: { text: "sentence1", pair: "sentence2", label: "label" },
+    },
   },
   publishedRows: { train: 3_668, dev: 408 },
   datasetCard: "datasets/glue/mrpc.yaml",

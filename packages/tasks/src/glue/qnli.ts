@@ -19,6 +19,12 @@ export const qnli: ClassificationTask<TaskFiles> = {
     dev: "dev.tsv",
     shape: { header: true },
     columns: { text: "question", pair: "sentence", label: "label" },
+    parquet: {
+      folder: "qnli",
+      train: "train",
+      dev: "validation",
+      columns: { text: "question", pair: "sentence", label: "label" },
+    },
   },
   publishedRows: { train: 104_743, dev: 5_463 },
   datasetCard: "datasets/glue/qnli.yaml",

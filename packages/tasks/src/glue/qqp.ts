@@ -19,6 +19,12 @@ export const qqp: ClassificationTask<TaskFiles> = {
     dev: "dev.tsv",
     shape: { header: true },
     columns: { text: "question1", pair: "question2", label: "is_duplicate" },
+    parquet: {
+      folder: "qqp",
+      train: "train",
+      dev: "validation",
+      columns: { text: "question1", pair: "question2", label: "label" },
+    },
   },
   publishedRows: { train: 363_846, dev: 40_430 },
   datasetCard: "datasets/glue/qqp.yaml",

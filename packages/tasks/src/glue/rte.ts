@@ -19,6 +19,12 @@ export const rte: ClassificationTask<TaskFiles> = {
     dev: "dev.tsv",
     shape: { header: true },
     columns: { text: "sentence1", pair: "sentence2", label: "label" },
+    parquet: {
+      folder: "rte",
+      train: "train",
+      dev: "validation",
+      columns: { text: "sentence1", pair: "sentence2", label: "label" },
+    },
   },
   publishedRows: { train: 2_490, dev: 277 },
   datasetCard: "datasets/glue/rte.yaml",

@@ -19,6 +19,12 @@ export const sst2: ClassificationTask<TaskFiles> = {
     dev: "dev.tsv",
     shape: { header: true },
     columns: { text: "sentence", label: "label" },
+    parquet: {
+      folder: "sst2",
+      train: "train",
+      dev: "validation",
+      columns: { text: "sentence", label: "label" },
+    },
   },
   publishedRows: { train: 67_349, dev: 872 },
   datasetCard: "datasets/glue/sst2.yaml",

@@ -17,6 +17,12 @@ export const stsb: RegressionTask<TaskFiles> = {
     dev: "dev.tsv",
     shape: { header: true },
     columns: { text: "sentence1", pair: "sentence2", label: "score" },
+    parquet: {
+      folder: "stsb",
+      train: "train",
+      dev: "validation",
+      columns: { text: "sentence1", pair: "sentence2", label: "label" },
+    },
   },
   publishedRows: { train: 5_749, dev: 1_500 },
   datasetCard: "datasets/glue/stsb.yaml",

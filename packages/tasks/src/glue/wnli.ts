@@ -19,6 +19,12 @@ export const wnli: ClassificationTask<TaskFiles> = {
     dev: "dev.tsv",
     shape: { header: true },
     columns: { text: "sentence1", pair: "sentence2", label: "label" },
+    parquet: {
+      folder: "wnli",
+      train: "train",
+      dev: "validation",
+      columns: { text: "sentence1", pair: "sentence2", label: "label" },
+    },
   },
   publishedRows: { train: 635, dev: 71 },
   datasetCard: "datasets/glue/wnli.yaml",
