@@ -1,13 +1,11 @@
 import type { Architecture, HeadSpec, LinearModule, ParameterDeclaration } from "@peftbench/models";
 import type { ModelShape } from "../../index.ts";
 
-/** The names and shapes of a model whose parameters are only counted. */
+/** A model whose parameters are counted: names and shapes, without weights. */
 export interface DeclaredModel {
   readonly title: string;
-  /** Linear layers in the order of the forward pass, the head's at last. */
-  readonly modules: readonly LinearModule[];
-  /** What is no linear layer: embeddings and norms. */
-  readonly others: readonly ParameterDeclaration[];
+  readonly architecture: Architecture;
+  readonly config: unknown;
 }
 
 const TWO_LABELS: HeadSpec = { kind: "classification", labelCount: 2 };
@@ -28,13 +26,17 @@ export function parameter(
   return { name, shape, role, initializer: null };
 }
 
-export function layerNorm(name: string, size: number): readonly ParameterDeclaration[] {
-  return [parameter(`${name}.weight`, [size]), parameter(`${name}.bias`, [size])];
-}
-
-/** A model to attach methods to and to count. It has no graph: nothing can run it. */
-export function countedModel(declared: DeclaredModel, trainsHead: boolean): ModelShape {
-  const { title, modules, others } = declared;
+/**
+ * A model of a kind that this project has no graph for: nothing can run it.
+ *
+ * @param modules linear layers in the order of the forward pass, the head's at last
+ * @param others what is no linear layer: embeddings and norms
+ */
+export function modelWithoutGraph(
+  title: string,
+  modules: readonly LinearModule[],
+  others: readonly ParameterDeclaration[],
+): DeclaredModel {
   const parameters = [
     ...others,
     ...modules.flatMap(({ name, inFeatures, outFeatures, bias, head }) => {
@@ -55,11 +57,14 @@ export function countedModel(declared: DeclaredModel, trainsHead: boolean): Mode
       throw new Error(`${title} is declared for counting and has no graph.`);
     },
   };
-  const head = parameters.filter(({ role }) => role === "head").map(({ name }) => name);
-  return {
-    architecture: architecture as Architecture,
-    config: null,
-    head: TWO_LABELS,
-    headParameters: new Set(trainsHead ? head : []),
-  };
+  return { title, architecture: architecture as Architecture, config: null };
+}
+
+/** A model to attach methods to and to count, with two labels. */
+export function countedModel({ architecture, config }: DeclaredModel, trainsHead: boolean): ModelShape {
+  const head = architecture
+    .parameters(config, TWO_LABELS)
+    .filter(({ role }) => role === "head")
+    .map(({ name }) => name);
+  return { architecture, config, head: TWO_LABELS, headParameters: new Set(trainsHead ? head : []) };
 }

@@ -1,5 +1,5 @@
 import type { DeclaredModel } from "./declare.ts";
-import { linear, parameter } from "./declare.ts";
+import { linear, modelWithoutGraph, parameter } from "./declare.ts";
 
 export interface DecoderWidths {
   readonly layers: number;
@@ -19,9 +19,9 @@ export function llama(title: string, widths: DecoderWidths): DeclaredModel {
   const each = <Item>(make: (prefix: string) => readonly Item[]): readonly Item[] =>
     Array.from({ length: layers }, (_, index) => make(layer(index))).flat();
   const bias = { bias: false };
-  return {
+  return modelWithoutGraph(
     title,
-    modules: [
+    [
       ...each((prefix) => [
         linear(`${prefix}.self_attn.q_proj`, [hidden, hidden], bias),
         linear(`${prefix}.self_attn.k_proj`, [hidden, keyValue], bias),
@@ -33,7 +33,7 @@ export function llama(title: string, widths: DecoderWidths): DeclaredModel {
       ]),
       ...(tiesHead ? [] : [linear("lm_head", [hidden, vocabulary], { bias: false, head: true })]),
     ],
-    others: [
+    [
       parameter("model.embed_tokens.weight", [vocabulary, hidden]),
       ...each((prefix) => [
         parameter(`${prefix}.input_layernorm.weight`, [hidden]),
@@ -41,5 +41,5 @@ export function llama(title: string, widths: DecoderWidths): DeclaredModel {
       ]),
       parameter("model.norm.weight", [hidden]),
     ],
-  };
+  );
 }

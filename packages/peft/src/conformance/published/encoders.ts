@@ -1,6 +1,5 @@
-import type { LinearModule } from "@peftbench/models";
+import { architectureOf } from "@peftbench/models";
 import type { DeclaredModel } from "./declare.ts";
-import { layerNorm, linear, parameter } from "./declare.ts";
 
 export interface EncoderWidths {
   readonly layers: number;
@@ -8,64 +7,44 @@ export interface EncoderWidths {
   readonly intermediate: number;
 }
 
-/** `RobertaForSequenceClassification` with two labels. */
-export function roberta(title: string, { layers, hidden, intermediate }: EncoderWidths): DeclaredModel {
-  const attention = ["query", "key", "value"].map((name) => `attention.self.${name}`);
-  return {
-    title,
-    modules: [
-      ...encoderLayers("roberta.encoder.layer", attention, { layers, hidden, intermediate }),
-      linear("classifier.dense", [hidden, hidden], { bias: true, head: true }),
-      linear("classifier.out_proj", [hidden, 2], { bias: true, head: true }),
-    ],
-    others: [
-      parameter("roberta.embeddings.word_embeddings.weight", [50_265, hidden]),
-      parameter("roberta.embeddings.position_embeddings.weight", [514, hidden]),
-      parameter("roberta.embeddings.token_type_embeddings.weight", [1, hidden]),
-      ...layerNorm("roberta.embeddings.LayerNorm", hidden),
-      ...encoderNorms("roberta.encoder.layer", layers, hidden),
-    ],
-  };
+/** RoBERTa as it was published. */
+export function roberta(title: string, widths: EncoderWidths): DeclaredModel {
+  return published(title, widths, {
+    model_type: "roberta",
+    vocab_size: 50_265,
+    max_position_embeddings: 514,
+    type_vocab_size: 1,
+    layer_norm_eps: 1e-5,
+  });
 }
 
-/** `DebertaV2ForSequenceClassification` as DeBERTa-v3 configures it, with two labels. Its pooler is in no checkpoint. */
-export function debertaV3(title: string, { layers, hidden, intermediate }: EncoderWidths): DeclaredModel {
-  const attention = ["query_proj", "key_proj", "value_proj"].map((name) => `attention.self.${name}`);
-  return {
-    title,
-    modules: [
-      ...encoderLayers("deberta.encoder.layer", attention, { layers, hidden, intermediate }),
-      linear("pooler.dense", [hidden, hidden], { bias: true, head: true }),
-      linear("classifier", [hidden, 2], { bias: true, head: true }),
-    ],
-    others: [
-      parameter("deberta.embeddings.word_embeddings.weight", [128_100, hidden]),
-      ...layerNorm("deberta.embeddings.LayerNorm", hidden),
-      // Positions are relative alone, and attention's own projections are shared with them.
-      parameter("deberta.encoder.rel_embeddings.weight", [512, hidden]),
-      ...layerNorm("deberta.encoder.LayerNorm", hidden),
-      ...encoderNorms("deberta.encoder.layer", layers, hidden),
-    ],
-  };
+/** DeBERTa-v3 as it was published. Its pooler is in no checkpoint and counts as the head's. */
+export function debertaV3(title: string, widths: EncoderWidths): DeclaredModel {
+  return published(title, widths, {
+    model_type: "deberta-v2",
+    vocab_size: 128_100,
+    max_position_embeddings: 512,
+    relative_attention: true,
+    position_biased_input: false,
+    share_att_key: true,
+    pos_att_type: "p2c|c2p",
+    norm_rel_ebd: "layer_norm",
+    position_buckets: 256,
+  });
 }
 
-function encoderLayers(
-  prefix: string,
-  attention: readonly string[],
+function published(
+  title: string,
   { layers, hidden, intermediate }: EncoderWidths,
-): readonly LinearModule[] {
-  const bias = { bias: true };
-  return Array.from({ length: layers }, (_, index) => [
-    ...attention.map((name) => linear(`${prefix}.${index}.${name}`, [hidden, hidden], bias)),
-    linear(`${prefix}.${index}.attention.output.dense`, [hidden, hidden], bias),
-    linear(`${prefix}.${index}.intermediate.dense`, [hidden, intermediate], bias),
-    linear(`${prefix}.${index}.output.dense`, [intermediate, hidden], bias),
-  ]).flat();
-}
-
-function encoderNorms(prefix: string, layers: number, hidden: number) {
-  return Array.from({ length: layers }, (_, index) => [
-    ...layerNorm(`${prefix}.${index}.attention.output.LayerNorm`, hidden),
-    ...layerNorm(`${prefix}.${index}.output.LayerNorm`, hidden),
-  ]).flat();
+  own: object,
+): DeclaredModel {
+  const json = {
+    num_hidden_layers: layers,
+    hidden_size: hidden,
+    num_attention_heads: hidden / 64,
+    intermediate_size: intermediate,
+    ...own,
+  };
+  const architecture = architectureOf(json);
+  return { title, architecture, config: architecture.parseConfig(json) };
 }
