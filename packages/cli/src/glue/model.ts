@@ -12,7 +12,7 @@ const HOW_TO_GET =
 
 /** A folder that was named, or the one that comes with the project, where a model of that name is made anew. */
 export type ModelSource =
-  | { readonly kind: "given"; readonly folder: string }
+  | { readonly kind: "given"; readonly folder: string; readonly name?: string }
   | { readonly kind: "bundled"; readonly folder: string; readonly name: string };
 
 /** @throws {UsageError} where a folder is no model that can be loaded */
@@ -47,7 +47,7 @@ async function readModel(source: ModelSource): Promise<GridModel> {
       architecture.parseConfig(checkpoint.config);
       await loadTokenizer(folder);
       return {
-        name: nameOf(folder),
+        name: source.name ?? nameOf(folder),
         folder,
         weightsChecksum: await checkpoint.checksum(),
         settingsChecksum: await modelSettingsChecksum(folder),

@@ -9,15 +9,19 @@ export const glueOptions = {
   },
   model: {
     type: "string",
-    valueHint: "folder,...",
+    valueHint: "folder|hf:org/name,...",
     description:
-      "Hugging Face folder of a BERT model (config.json, model.safetensors, tokenizer.json), or several; the bundled encoder where absent",
+      "Hugging Face folder of a BERT model (config.json, model.safetensors, tokenizer.json), or hf:org/name@revision, or several; the bundled encoder where absent",
   },
   data: {
     type: "string",
-    valueHint: "folder",
+    valueHint: "folder|hf",
     description:
-      "GLUE: folder that holds SST-2/train.tsv and so on; PEFTBENCH_DATA where absent; without both, tasks that come along",
+      "GLUE: folder that holds SST-2/train.tsv and so on, or hf for the Hugging Face hub (hf:org/name@revision for another repository); PEFTBENCH_DATA where absent; without both, tasks that come along",
+  },
+  offline: {
+    type: "boolean",
+    description: "Download nothing: of the hub, use what an earlier run has left in the cache",
   },
   seeds: {
     type: "string",

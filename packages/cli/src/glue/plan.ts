@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import type { GridPlan } from "@peftbench/harness";
 import { openCaches, readSourceState } from "@peftbench/harness";
 import { methods } from "@peftbench/methods";
+import { cacheFolder } from "@peftbench/runtime";
 import { allTasks } from "@peftbench/tasks";
 import type { CommandContext } from "../command.ts";
 import type { GivenOptions } from "../options/parse.ts";
@@ -11,6 +12,7 @@ import { listOf, oneOf, seedList, wholeNumber } from "../options/values.ts";
 import { readTasks } from "./data.ts";
 import type { AdapterSearch, ChosenDevice } from "./device.ts";
 import { chooseDevice, deviceOption } from "./device.ts";
+import { dataFolderHere, modelsHere } from "./hub.ts";
 import { configureMethods } from "./methods.ts";
 import { readModels } from "./model.ts";
 import { chooseSources } from "./sources.ts";
@@ -29,8 +31,8 @@ export async function planGlue(
   const taskIds = taskText === undefined ? undefined : listOf("--tasks", taskText, everyTask);
   const {
     suite,
-    dataFolder,
-    models: modelSources,
+    data,
+    models: chosenModels,
     notices,
   } = await chooseSources(
     {
@@ -64,7 +66,14 @@ export async function planGlue(
     options,
   );
   for (const notice of notices) context.say(notice);
-  const models = await readModels(modelSources);
+  const access = {
+    cacheFolder: cacheFolder(context.environment),
+    environment: context.environment,
+    offline: options.flag("offline"),
+    say: context.say,
+  };
+  const models = await readModels(await modelsHere(chosenModels, access));
+  const dataFolder = await dataFolderHere(data, chosenTasks, access);
   const tasks = await readTasks(chosenTasks, dataFolder, openCaches(context.environment).examples);
   const device = await chooseDevice(asked, context.say, search);
   if (device.executor === "cpu" && configured.some(({ training }) => training.frozenWeights === "f16")) {

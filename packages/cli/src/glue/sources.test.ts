@@ -28,7 +28,7 @@ const choose = (asked: Partial<AskedSources>) => chooseSources({ ...nothing, ...
 describe("where data and models come from", () => {
   it("is the folders that are given, of which nothing needs to be said", async () => {
     const chosen = await choose({ data: "/data/glue", dataVariable: "/other", model: "/a, /b" });
-    expect(chosen).toMatchObject({ dataFolder: "/data/glue", notices: [] });
+    expect(chosen).toMatchObject({ data: { kind: "folder", folder: "/data/glue" }, notices: [] });
     expect(chosen.models).toEqual([
       { kind: "given", folder: "/a" },
       { kind: "given", folder: "/b" },
@@ -38,13 +38,13 @@ describe("where data and models come from", () => {
 
   it("is the variable's folder where no option names one", async () => {
     const chosen = await choose({ data: " ", dataVariable: "/other", model: "/a" });
-    expect(chosen).toMatchObject({ dataFolder: "/other", notices: [] });
+    expect(chosen).toMatchObject({ data: { kind: "folder", folder: "/other" }, notices: [] });
   });
 
   it("is what comes with the project where nothing is given, and says that it is not GLUE", async () => {
     const chosen = await choose({});
     const folder = join(project, "models/nano-encoder");
-    expect(chosen).toMatchObject({ dataFolder: null, models: [{ kind: "bundled", folder }] });
+    expect(chosen).toMatchObject({ data: null, models: [{ kind: "bundled", folder }] });
     expect(chosen.suite.name).toBe("bundled");
     expect(chosen.notices).toHaveLength(2);
   });
@@ -61,8 +61,24 @@ describe("where data and models come from", () => {
 
   it("needs no folder, and no notice of one, for tasks that bring their data and were asked for", async () => {
     const chosen = await choose({ tasks: ["spam", "mini-sentiment"], dataVariable: "/other", model: "/a" });
-    expect(chosen).toMatchObject({ dataFolder: null, notices: [] });
+    expect(chosen).toMatchObject({ data: null, notices: [] });
     expect(chosen.suite.name).toBe("bundled");
+  });
+
+  it("is the hub where it is named so: GLUE's own repository at a pinned commit, or another", async () => {
+    const { data, models, suite } = await choose({ data: "hf", model: "hf:org/a@v1,/b" });
+    expect(data).toMatchObject({ kind: "hub", reference: { kind: "dataset", name: "nyu-mll/glue" } });
+    expect(data?.kind === "hub" && data.reference.revision).toMatch(/^[0-9a-f]{40}$/);
+    expect(suite.name).toBe("glue");
+    expect(models).toEqual([
+      { kind: "hub", reference: { kind: "model", name: "org/a", revision: "v1" } },
+      { kind: "given", folder: "/b" },
+    ]);
+    const other = await choose({ dataVariable: "hf:org/glue", tasks: ["mnli"] });
+    expect(other.data).toMatchObject({ reference: { name: "org/glue", revision: "main" } });
+    await expect(choose({ data: "hf:" })).rejects.toThrow(/^--data: .*hf:organization\/name/);
+    await expect(choose({ model: "hf:a b" })).rejects.toThrow(/^--model: /);
+    expect((await choose({ data: "./hf" })).data).toEqual({ kind: "folder", folder: resolve("hf") });
   });
 
   it("never stands other data in for a task of GLUE that was asked for", async () => {

@@ -1,8 +1,10 @@
 import { join, resolve } from "node:path";
 import type { Suite } from "@peftbench/harness";
 import { loadSuite } from "@peftbench/harness";
+import type { HubReference } from "@peftbench/models";
+import { HubError, isHubReference, parseHubReference } from "@peftbench/models";
 import type { TaskDefinition } from "@peftbench/tasks";
-import { allTasks, needsDataFolder } from "@peftbench/tasks";
+import { allTasks, GLUE_IN_HUB, needsDataFolder } from "@peftbench/tasks";
 import { UsageError } from "../options/usageError.ts";
 import { HOW_TO_GET_GLUE } from "./data.ts";
 import type { ModelSource } from "./model.ts";
@@ -17,12 +19,20 @@ export interface AskedSources {
   readonly model: string | undefined;
 }
 
+/** A folder of this machine, or a repository of the Hugging Face hub. */
+export type DataSource =
+  | { readonly kind: "folder"; readonly folder: string }
+  | { readonly kind: "hub"; readonly reference: HubReference };
+
+/** A model that is here, or in the hub. */
+export type ChosenModel = ModelSource | { readonly kind: "hub"; readonly reference: HubReference };
+
 /** Where a run's data and models come from. */
 export interface ChosenSources {
   readonly suite: Suite;
   /** Null where every task of the suite brings its own data. */
-  readonly dataFolder: string | null;
-  readonly models: readonly ModelSource[];
+  readonly data: DataSource | null;
+  readonly models: readonly ChosenModel[];
   /** What is taken in place of what is not at hand: said before the run, and at the report's head. */
   readonly notices: readonly string[];
 }
@@ -30,13 +40,17 @@ export interface ChosenSources {
 /**
  * Decides where data and models come from; nothing else does.
  *
- * Data: the folder of `--data`; else that of PEFTBENCH_DATA; else none, and the tasks that bring their own data take
- * GLUE's place: real text out of installed packages, and the synthetic `glue-mini`. Asking for one of these by
- * `--tasks` needs no folder; asking for a task of GLUE without a folder is an error, since nothing can stand for it.
+ * Data: what `--data` names, a folder or the hub (`hf`, `hf:organization/name@revision`); else what PEFTBENCH_DATA names;
+ * else none, and the tasks that bring their own data take GLUE's place: real text out of installed packages, and the
+ * synthetic `glue-mini`. Asking for one of these by `--tasks` needs no folder; asking for a task of GLUE without data
+ * is an error, since nothing can stand for it.
  *
- * Models: the folders of `--model`; else the encoder that comes with the project.
+ * Models: the folders and repositories of the hub that `--model` names; else the encoder that comes with the project.
  *
- * @throws {UsageError} for tasks of both kinds in one call, and for GLUE's tasks without data
+ * Nothing is asked of the network here.
+ *
+ * @throws {UsageError} for tasks of both kinds in one call, for GLUE's tasks without data, and for what begins with
+ *   `hf:` and is no repository
  */
 export async function chooseSources(asked: AskedSources, projectFolder: string): Promise<ChosenSources> {
   const data = given(asked.data) ?? given(asked.dataVariable);
@@ -52,15 +66,38 @@ export async function chooseSources(asked: AskedSources, projectFolder: string):
   const isBundledModel = folders === undefined || folders.length === 0;
   return {
     suite,
-    dataFolder: kind === "glue" && data !== undefined ? resolve(data) : null,
+    data: kind === "glue" && data !== undefined ? dataSource(data) : null,
     models: isBundledModel
       ? [{ kind: "bundled", name: BUNDLED_MODEL, folder: join(projectFolder, "models", BUNDLED_MODEL) }]
-      : folders.map((folder) => ({ kind: "given", folder: resolve(folder) })),
+      : folders.map(chosenModel),
     notices: [
       ...(kind === "bundled" && asked.tasks === undefined ? [NO_GLUE] : []),
       ...(isBundledModel ? [NO_MODEL] : []),
     ],
   };
+}
+
+/** What `--data hf` stands for. */
+const HUB = "hf";
+
+function dataSource(text: string): DataSource {
+  if (text !== HUB && !isHubReference(text)) return { kind: "folder", folder: resolve(text) };
+  return { kind: "hub", reference: reference("--data", "dataset", text === HUB ? GLUE_IN_HUB : text) };
+}
+
+function chosenModel(text: string): ChosenModel {
+  return isHubReference(text)
+    ? { kind: "hub", reference: reference("--model", "model", text) }
+    : { kind: "given", folder: resolve(text) };
+}
+
+function reference(option: string, kind: HubReference["kind"], text: string): HubReference {
+  try {
+    return parseHubReference(kind, text);
+  } catch (error) {
+    if (!(error instanceof HubError)) throw error;
+    throw new UsageError(`${option}: ${error.message}`, { cause: error });
+  }
 }
 
 export type SuiteKind = "glue" | "bundled";
@@ -80,7 +117,7 @@ const BUNDLED_MODEL = "nano-encoder";
 const NO_MODEL =
   `No model was given (--model), so that this is the bundled ${BUNDLED_MODEL}: a very small BERT that peftbench ` +
   "pretrained itself. Methods may rank otherwise on a model of the size that people use: pass `--model <folder>`, " +
-  "a Hugging Face folder of a BERT model.";
+  "a Hugging Face folder of a BERT model, or `--model hf:<organization>/<name>`.";
 
 /** Undefined where nothing is asked for. */
 function kindOf(ids: readonly string[] | undefined): SuiteKind | undefined {

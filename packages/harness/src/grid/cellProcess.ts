@@ -167,6 +167,7 @@ function assemble(
     error: failure?.error ?? null,
     metrics: known.metrics ?? [],
     selectionMetrics: known.selectionMetrics ?? [],
+    furtherMetrics: known.furtherMetrics ?? [],
     baselines: known.baselines ?? [],
     parameters: known.parameters ?? null,
     memory: known.memory ?? null,

@@ -9,6 +9,7 @@ export interface CellOutcome
     RunResult,
     | "metrics"
     | "selectionMetrics"
+    | "furtherMetrics"
     | "baselines"
     | "parameters"
     | "memory"

@@ -170,6 +170,7 @@ function resultOfDeath(spec: CellSpec, exit: CellExit): RunResult {
     },
     metrics: [],
     selectionMetrics: [],
+    furtherMetrics: [],
     baselines: [],
     parameters: null,
     memory: null,

@@ -29,6 +29,7 @@ export const exampleResult: RunResult = {
     },
   ],
   selectionMetrics: [],
+  furtherMetrics: [],
   baselines: [
     { name: "majority-class", metric: "accuracy", value: 0.509, count: 872, split: "dev", reason: null },
   ],
@@ -119,6 +120,10 @@ export const exampleResult: RunResult = {
     revision: null,
     checksum: "1b".repeat(32),
     rows: { train: 16_000, selection: 0, dev: 872 },
+    files: [
+      { split: "train", name: "train.tsv", rows: 67_349, sha256: "3d".repeat(32) },
+      { split: "dev", name: "dev.tsv", rows: 872, sha256: "4e".repeat(32) },
+    ],
   },
   weights: { source: "Hugging Face folder minilm", revision: null, checksum: "2c".repeat(32) },
 };

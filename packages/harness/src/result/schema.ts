@@ -47,23 +47,29 @@ const cellSchema = z.strictObject({
 });
 
 /** A score of the trained model; `value` is null exactly where `reason` says why there is none. */
-const metricSchema = z
-  .strictObject({
-    name: text,
-    value: z.number().nullable(),
-    /** Examples that were scored. */
-    count,
-    higherIsBetter: z.boolean(),
-    /** Whether methods are ranked by this one; true for exactly one metric of a finished run. */
-    primary: z.boolean(),
-    /** `dev` is the reported split: nothing was ever selected on it. `selection` was held out of training. */
-    split: z.enum(["dev", "selection"]),
-    reason: text.nullable(),
-  })
-  .refine((metric) => (metric.value === null) === (metric.reason !== null), {
-    path: ["reason"],
-    error: "expected a reason exactly where value is null",
-  });
+const metricOf = <Split extends z.ZodType<string>>(split: Split) =>
+  z
+    .strictObject({
+      name: text,
+      value: z.number().nullable(),
+      /** Examples that were scored. */
+      count,
+      higherIsBetter: z.boolean(),
+      /** Whether methods are ranked by this one; true for exactly one metric of a finished run. */
+      primary: z.boolean(),
+      split,
+      reason: text.nullable(),
+    })
+    .refine((metric) => (metric.value === null) === (metric.reason !== null), {
+      path: ["reason"],
+      error: "expected a reason exactly where value is null",
+    });
+
+/** `dev` is the reported split: nothing was ever selected on it. `selection` was held out of training. */
+const metricSchema = metricOf(z.enum(["dev", "selection"]));
+
+/** Of a labelled split beside dev, by its name: `mismatched`. */
+const furtherMetricSchema = metricOf(text);
 
 /** What is scored without the model, under one metric of the task. */
 const baselineSchema = z
@@ -211,6 +217,8 @@ const dataSchema = z.strictObject({
   checksum: sha256,
   /** Examples that were used: trained on, selected on, reported on. */
   rows: z.strictObject({ train: count, selection: count, dev: count }),
+  /** The files that examples were read from, with all their rows. Results from before lack them. */
+  files: z.array(z.strictObject({ split: text, name: text, rows: count, sha256 })).default([]),
 });
 
 const weightsSchema = z.strictObject({
@@ -242,6 +250,8 @@ export const resultSchema = z
     metrics: z.array(metricSchema),
     /** The same metrics on `selectionRows` examples that were held out of training; none where there are none. */
     selectionMetrics: z.array(metricSchema).default([]),
+    /** The same metrics on labelled splits beside dev, for tasks that have any: scored once, at the end. */
+    furtherMetrics: z.array(furtherMetricSchema).default([]),
     baselines: z.array(baselineSchema),
     parameters: parametersSchema.nullable(),
     memory: memorySchema.nullable(),
@@ -285,6 +295,7 @@ export type RunStatus = (typeof runStatuses)[number];
 export type RunResult = z.infer<typeof resultSchema>;
 export type RunCell = z.infer<typeof cellSchema>;
 export type ResultMetric = z.infer<typeof metricSchema>;
+export type ResultFurtherMetric = z.infer<typeof furtherMetricSchema>;
 export type ResultBaseline = z.infer<typeof baselineSchema>;
 export type ResultParameters = z.infer<typeof parametersSchema>;
 export type ResultMemory = z.infer<typeof memorySchema>;

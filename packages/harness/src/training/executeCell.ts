@@ -6,6 +6,7 @@ import type { TaskDefinition } from "@peftbench/tasks";
 import type { CellContext, CellOutcome, ExecuteCell } from "../grid/executeCell.ts";
 import type { MeasuredMemory } from "../result/measuredMemory.ts";
 import type { Prediction } from "../result/predictions.ts";
+import type { ResultFurtherMetric } from "../result/schema.ts";
 import { median } from "../statistics.ts";
 import type { CellDevice, OpenDevice } from "./cellDevice.ts";
 import { predict } from "./evaluate.ts";
@@ -131,6 +132,10 @@ async function trainAndEvaluate(
     const selectionMetrics =
       selected.length === 0 ? [] : [...scorePredictions(prepared.task, selected, "selection")];
     const predictions = await predictSplit(prepared.dev);
+    const furtherMetrics: ResultFurtherMetric[] = [];
+    for (const split of prepared.further) {
+      furtherMetrics.push(...scorePredictions(prepared.task, await predictSplit(split), split.name));
+    }
     const evalMs = nowMs() - evalStarted - (compileMs - compiledBefore);
     const metrics = scorePredictions(prepared.task, predictions, "dev");
     emit({
@@ -145,6 +150,7 @@ async function trainAndEvaluate(
     return {
       metrics: [...metrics],
       selectionMetrics,
+      furtherMetrics,
       baselines: [
         ...majorityBaseline(prepared.task, labelsOf(prepared.train), labelsOf(prepared.dev)),
         ...bagOfWords(

@@ -5,11 +5,11 @@ import type { Prediction } from "../result/predictions.ts";
 import type { ResultBaseline, ResultMetric } from "../result/schema.ts";
 
 /** Every metric of the task over the predictions of a split. */
-export function scorePredictions(
+export function scorePredictions<Split extends string = ResultMetric["split"]>(
   task: TaskDefinition,
   predictions: readonly Prediction[],
-  split: ResultMetric["split"],
-): readonly ResultMetric[] {
+  split: Split,
+): readonly (Omit<ResultMetric, "split"> & { readonly split: Split })[] {
   const predicted = predictions.map(({ prediction }) => prediction ?? Number.NaN);
   const labels = predictions.map(({ label }) => label);
   return task.metrics.names.map((name) => {

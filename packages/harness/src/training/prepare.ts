@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import process from "node:process";
 import type { HeadSpec, Tokenizer } from "@peftbench/models";
-import { loadPretrained, loadTokenizer } from "@peftbench/models";
+import { hubOriginOf, loadPretrained, loadTokenizer } from "@peftbench/models";
 import type {
   BaseValues,
   MethodAttachment,
@@ -45,6 +45,8 @@ export interface PreparedCell {
   /** Held out of training, to choose settings by; empty where nothing is. */
   readonly selection: PreparedSplit;
   readonly dev: PreparedSplit;
+  /** Labelled splits beside dev, by their names; none for most tasks. */
+  readonly further: readonly (PreparedSplit & { readonly name: string })[];
   readonly buckets: readonly number[];
   readonly stepsPerEpoch: number;
   readonly totalSteps: number;
@@ -97,9 +99,13 @@ export async function prepareCell(
   const selection = split(parts.selection, null);
   const train = split(parts.train, training.trainLimit);
   const dev = split(loaded.dev, training.devLimit);
+  const further = loaded.further.map(({ name, examples }) => ({
+    name,
+    ...split(examples, training.devLimit),
+  }));
   const { batchSize } = training;
   // One choice for all splits, so that a run has at most as many graphs as there are buckets.
-  const lengths = [...train.tokenized.lengths, ...selection.tokenized.lengths, ...dev.tokenized.lengths];
+  const lengths = [train, selection, dev, ...further].flatMap(({ tokenized }) => [...tokenized.lengths]);
   const buckets = chooseBuckets(lengths, { maxLength, batchSize, maxBuckets: training.maxBuckets });
   const stepsPerEpoch = batchesPerEpoch(train.tokenized.lengths, { batchSize, buckets });
   const totalSteps = stepsPerEpoch * training.epochs;
@@ -113,7 +119,7 @@ export async function prepareCell(
     selection: selection.examples.length,
     dev: dev.examples.length,
   };
-  const { source, revision, checksum } = loaded.provenance;
+  const { source, revision, checksum, files } = loaded.provenance;
   return {
     task,
     model,
@@ -125,24 +131,31 @@ export async function prepareCell(
     train,
     selection,
     dev,
+    further,
     buckets,
     stepsPerEpoch,
     totalSteps,
     padTokenId: tokenizer.padTokenId,
-    data: { source, origin: task.origin, revision, checksum, rows },
-    // The folder's own name alone: results travel to other machines, where its path means nothing.
-    weights: {
-      source: `folder ${basename(pretrained.source)}`,
-      revision: null,
-      checksum: pretrained.checksum,
-    },
+    data: { source, origin: task.origin, revision, checksum, rows, files: [...files] },
+    weights: await weightsOf(spec.modelFolder, pretrained.checksum),
     warnings: [
       ...loaded.provenance.warnings,
       ...pretrained.warnings,
       ...truncationWarning("training", train.tokenized.truncatedCount, maxLength),
       ...truncationWarning("dev", dev.tokenized.truncatedCount, maxLength),
+      ...further.flatMap(({ name, tokenized }) =>
+        truncationWarning(name, tokenized.truncatedCount, maxLength),
+      ),
     ],
   };
+}
+
+/** Repository and commit of a snapshot of the hub; of other folders their own name alone, as paths mean nothing elsewhere. */
+async function weightsOf(folder: string, checksum: string): Promise<ResultWeights> {
+  const origin = await hubOriginOf(folder, checksum);
+  return origin === null
+    ? { source: `folder ${basename(folder)}`, revision: null, checksum }
+    : { source: `Hugging Face hub, ${origin.name}`, revision: origin.commit, checksum };
 }
 
 /** The models' tokenizer in the form that batching needs. */

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
@@ -29,4 +30,21 @@ export async function readHubManifest(folder: string): Promise<HubManifest | nul
   } catch {
     return null;
   }
+}
+
+/**
+ * Repository and commit of a model's folder, where its weights are those that were downloaded.
+ * @param checksum of the weights, as a checkpoint gives it: that of the file, or of the lines `<sha256>  <name>\n` of all
+ * @returns null for another folder, and for weights that were changed since
+ */
+export async function hubOriginOf(
+  folder: string,
+  checksum: string,
+): Promise<Pick<HubManifest, "name" | "commit"> | null> {
+  const manifest = await readHubManifest(folder);
+  if (manifest === null) return null;
+  const weights = manifest.files.filter(({ path }) => /\.(safetensors|bin)$/.test(path));
+  const lines = weights.map(({ path, sha256 }) => `${sha256}  ${path}\n`).join("");
+  const found = weights.length === 1 ? weights[0]?.sha256 : createHash("sha256").update(lines).digest("hex");
+  return found === checksum ? { name: manifest.name, commit: manifest.commit } : null;
 }
