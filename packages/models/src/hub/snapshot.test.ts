@@ -78,7 +78,7 @@ describe("fetchSnapshot", () => {
     expect(await readHubManifest(folder)).toEqual({ kind: "model", name: "org/tiny", commit: COMMIT, files });
     // Contents go by their checksum.
     expect(await contents()).toContain(`sha256-${sha256(weights)}`);
-    expect(said[1]).toContain("model.safetensors (0.3 MB) of org/tiny@0123456789ab");
+    expect(said[1]).toContain("model.safetensors (300 kB) of org/tiny@0123456789ab");
   });
 
   it("downloads what is selected alone, and of a dataset by its own paths", async () => {

@@ -128,9 +128,9 @@ async function download(
   { say, wait = sleepMs, stallMs = STALL_MS }: SnapshotOptions,
 ): Promise<void> {
   if (offline) throw notHere(reference, `no ${file.path}`);
-  const megabytes = (file.bytes / 1e6).toFixed(1);
+  const size = file.bytes < 1e6 ? `${Math.ceil(file.bytes / 1e3)} kB` : `${(file.bytes / 1e6).toFixed(1)} MB`;
   say?.(
-    `Downloading ${file.path} (${megabytes} MB) of ${reference.name}@${commit.slice(0, 12)} from ${settings.endpoint}`,
+    `Downloading ${file.path} (${size}) of ${reference.name}@${commit.slice(0, 12)} from ${settings.endpoint}`,
   );
   const url = contentUrl(reference, commit, file.path, settings);
   await downloadFile(url, file, content, { settings, transport: await transport(), wait, stallMs });
