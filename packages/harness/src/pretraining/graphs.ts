@@ -48,6 +48,16 @@ export function parametersOf({ architecture, config }: PretrainingModel): readon
   return headsOf(architecture).parameters(config);
 }
 
+/** The parameter with a row for each position. */
+export function positionTableOf(model: PretrainingModel): ParameterDeclaration {
+  const { positionTable } = headsOf(model.architecture);
+  const declared = parametersOf(model).find(({ name }) => name === positionTable);
+  if (declared === undefined) {
+    throw new RangeError(`${model.architecture.title} declares no parameter ${positionTable}.`);
+  }
+  return declared;
+}
+
 function headsOf(architecture: Architecture) {
   const heads = architecture.pretrainingHeads;
   if (heads === undefined) {

@@ -1,3 +1,4 @@
+import type { ParameterDeclaration } from "@peftbench/models";
 import type { Executor, HostTensor, ParameterStore, Program, ProgramInputs } from "@peftbench/runtime";
 import {
   adamWInputs,
@@ -13,7 +14,13 @@ import {
 import { adamWOptions } from "../training/trainer.ts";
 import type { PretrainingConfig } from "./config.ts";
 import type { PretrainingModel, PretrainingShape } from "./graphs.ts";
-import { buildHeldOutGraph, buildPretrainingGraph, PRETRAINING_OUTPUTS, parametersOf } from "./graphs.ts";
+import {
+  buildHeldOutGraph,
+  buildPretrainingGraph,
+  PRETRAINING_OUTPUTS,
+  parametersOf,
+  positionTableOf,
+} from "./graphs.ts";
 import { totalSteps } from "./phases.ts";
 
 export interface PretrainingStep {
@@ -30,6 +37,7 @@ export class Pretrainer {
   readonly #training: PretrainingConfig["training"];
   readonly #totalSteps: number;
   readonly #store: ParameterStore;
+  readonly #positionTable: ParameterDeclaration;
   readonly #compileStep: (shape: PretrainingShape) => Promise<Program>;
   readonly #heldOut: Program;
   #step: { readonly shape: PretrainingShape; readonly program: Program } | null = null;
@@ -46,6 +54,7 @@ export class Pretrainer {
     return new Pretrainer(
       config,
       store,
+      positionTableOf(model),
       (shape) => executor.compile(buildPretrainingGraph(model, shape, options), store),
       await executor.compile(buildHeldOutGraph(model, evaluationShape), store),
     );
@@ -54,12 +63,14 @@ export class Pretrainer {
   private constructor(
     config: PretrainingConfig,
     store: ParameterStore,
+    positionTable: ParameterDeclaration,
     compileStep: (shape: PretrainingShape) => Promise<Program>,
     heldOut: Program,
   ) {
     this.#training = config.training;
     this.#totalSteps = totalSteps(config);
     this.#store = store;
+    this.#positionTable = positionTable;
     this.#compileStep = compileStep;
     this.#heldOut = heldOut;
   }
@@ -94,6 +105,18 @@ export class Pretrainer {
     const program = await this.#compileStep(shape);
     this.#step = { shape, program };
     return program;
+  }
+
+  /**
+   * Gives the positions from `trained` on the values of those before, over and over: a longer row then starts with
+   * positions that tell neighbours apart, where first values would mislead all that earlier phases have learnt.
+   */
+  async repeatPositions(trained: number): Promise<void> {
+    const { name, shape } = this.#positionTable;
+    const values = (await this.#store.read(name)).slice();
+    const known = trained * (shape[1] as number);
+    for (let index = known; index < values.length; index++) values[index] = values[index % known] as number;
+    await this.#store.write(name, values);
   }
 
   /** Cross-entropy of every place of a batch [rows * places], without dropout. */

@@ -67,6 +67,11 @@ export async function trainSteps(
       const startedMs = nowMs();
       const { index, stepInPhase } = phaseAt(phases, step);
       const { shape, batchAt } = batchOf[index] as PhaseBatches;
+      if (index > 0 && stepInPhase === 0) {
+        await pretrainer.repeatPositions(
+          Math.max(...phases.slice(0, index).map(({ rowLength }) => rowLength)),
+        );
+      }
       const batch = batchAt(stepInPhase, step);
       const { loss, tokenLoss, nextSentenceLoss, gradientNorm, learningRate } = await pretrainer.step(
         batch.inputs,

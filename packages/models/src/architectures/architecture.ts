@@ -88,6 +88,8 @@ export interface PretrainingLogits {
 
 /** Masked-language modelling and next-sentence prediction (Devlin et al. 2019): what an encoder is pretrained with. */
 export interface PretrainingHeads<Config = unknown> {
+  /** Name of the parameter with a row for each position. */
+  readonly positionTable: string;
   /** Every parameter of encoder and heads, each with first values, as pretraining starts from nothing. */
   readonly parameters: (config: Config) => readonly ParameterDeclaration[];
   /**

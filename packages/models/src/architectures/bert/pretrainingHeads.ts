@@ -20,6 +20,7 @@ const WORDS = "bert.embeddings.word_embeddings.weight";
 
 /** The heads of `BertForPreTraining`, under its names: the decoder of tokens is the table of word embeddings. */
 export const bertPretrainingHeads: PretrainingHeads<BertConfig> = {
+  positionTable: "bert.embeddings.position_embeddings.weight",
   parameters: (config) => [
     ...bertParameters(config, { kind: "regression" })
       .filter(({ role }) => role === "base")
