@@ -105,8 +105,6 @@ interface TaskBase<Source extends TaskSource> {
   readonly datasetCard: string;
 }
 
-export type SplitName = "train" | "dev";
-
 export interface SplitRows {
   readonly train: number;
   readonly dev: number;
