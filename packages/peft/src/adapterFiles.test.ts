@@ -1,10 +1,16 @@
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CheckpointError, openFile, openSafetensors, writeSafetensors } from "@peftbench/models";
+import {
+  architectureOf,
+  CheckpointError,
+  openFile,
+  openSafetensors,
+  writeSafetensors,
+} from "@peftbench/models";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { randomWeights, smallBert } from "./conformance/models.ts";
-import type { MethodAttachment } from "./index.ts";
+import type { MethodAttachment, ModelShape } from "./index.ts";
 import { attachMethod, initialState, loadAdapter, MethodError, saveAdapter } from "./index.ts";
 import { toyMethod } from "./testing/toyMethod.ts";
 
@@ -16,6 +22,18 @@ const state = initialState(smallBert, attachment, randomWeights(smallBert, 3), {
   accumulate: false,
 });
 const value = (name: string): Float32Array => state.get(name)?.data as Float32Array;
+
+const robertaConfig = {
+  ...{ model_type: "roberta", vocab_size: 19, hidden_size: 16, num_hidden_layers: 2, num_attention_heads: 2 },
+  ...{ intermediate_size: 24, max_position_embeddings: 11, type_vocab_size: 1, pad_token_id: 1 },
+};
+const robertaArchitecture = architectureOf(robertaConfig);
+const tinyRoberta: ModelShape = {
+  architecture: robertaArchitecture,
+  config: robertaArchitecture.parseConfig(robertaConfig),
+  head: { kind: "classification", labelCount: 2 },
+  headParameters: new Set(),
+};
 
 describe("an adapter folder", () => {
   let folder: string;
@@ -76,6 +94,28 @@ describe("an adapter folder", () => {
       modules_to_save: ["classifier"],
       inference_mode: true,
     });
+  });
+
+  it("names a head of several layers as the one module that PEFT knows, and an encoder's part by its own", async () => {
+    const parts = ["classifier.dense", "classifier.out_proj", "roberta.encoder.layer.1.output.dense"];
+    const roberta: ModelShape = {
+      ...tinyRoberta,
+      headParameters: new Set(parts.flatMap((part) => [`${part}.weight`, `${part}.bias`])),
+    };
+    const ownAttachment = attachMethod(toyMethod(null), roberta, { rank: 2 }, { totalSteps: 2 });
+    const values = initialState(roberta, ownAttachment, randomWeights(roberta, 3), {
+      seed: 3,
+      accumulate: false,
+    });
+    const own = join(folder, "roberta");
+    await saveAdapter(own, {
+      model: roberta,
+      attachment: ownAttachment,
+      value: (name) => values.get(name)?.data as Float32Array,
+      baseModel: "some/model",
+    });
+    const { modules_to_save: modules } = JSON.parse(await readFile(join(own, "adapter_config.json"), "utf8"));
+    expect(modules.toSorted()).toEqual(["classifier", "roberta.encoder.layer.1.output.dense"]);
   });
 
   it("leaves a frozen head out", async () => {

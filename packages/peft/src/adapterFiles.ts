@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { TensorToWrite } from "@peftbench/models";
+import type { ParameterDeclaration, TensorToWrite } from "@peftbench/models";
 import { openFile, openSafetensors, writeSafetensors } from "@peftbench/models";
 import type { Shape } from "@peftbench/runtime";
 import { adapterValues } from "./adapterTensors.ts";
@@ -41,7 +41,7 @@ export async function saveAdapter(folder: string, options: SaveAdapterOptions): 
     ...adapter.config,
     base_model_name_or_path: baseModel,
     task_type: "SEQ_CLS",
-    modules_to_save: head.length === 0 ? null : [...new Set(head.map(({ name }) => moduleOf(name)))],
+    modules_to_save: head.length === 0 ? null : [...new Set(head.map(savedModuleOf))],
     inference_mode: true,
   };
   const tensors = [
@@ -151,8 +151,9 @@ function headParameters({ architecture, config, head, headParameters: names }: M
   return architecture.parameters(config, head).filter(({ name }) => names.has(name));
 }
 
-function moduleOf(parameterName: string): string {
-  return parameterName.slice(0, parameterName.lastIndexOf("."));
+/** PEFT takes a head as a whole, of however many layers it is made; what else trains with it by its own module. */
+function savedModuleOf({ name, role }: ParameterDeclaration): string {
+  return name.slice(0, role === "head" ? name.indexOf(".") : name.lastIndexOf("."));
 }
 
 function toWrite(name: string, shape: Shape, data: Float32Array): TensorToWrite {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { config } from "../../fixtures/pretraining/tinyRun.ts";
 import { phaseAt, totalSteps, withTotalSteps } from "./phases.ts";
+import { config } from "./testing/tinyRun.ts";
 
 const phases = [
   { rowLength: 8, batchRows: 8, steps: 3 },

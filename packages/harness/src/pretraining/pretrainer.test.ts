@@ -1,9 +1,9 @@
 import { architectureOf } from "@peftbench/models";
 import { createCpuExecutor } from "@peftbench/runtime";
 import { expect, it } from "vitest";
-import { config } from "../../fixtures/pretraining/tinyRun.ts";
 import { modelConfigJson } from "./exportModel.ts";
 import { Pretrainer } from "./pretrainer.ts";
+import { config } from "./testing/tinyRun.ts";
 
 const POSITIONS = "bert.embeddings.position_embeddings.weight";
 

@@ -7,13 +7,13 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { loadPretrained, loadTokenizer, openCheckpoint } from "@peftbench/models";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { config, contextIn, STEPS } from "../../fixtures/pretraining/tinyRun.ts";
 import { InterruptedError } from "../grid/executeCell.ts";
 import type { PretrainingEvent } from "./events.ts";
 import { readPretrainingEvents } from "./events.ts";
 import { runPretraining } from "./runPretraining.ts";
+import { config, contextIn, STEPS } from "./testing/tinyRun.ts";
 
-const RUN_TINY = fileURLToPath(new URL("../../fixtures/pretraining/runTiny.ts", import.meta.url));
+const RUN_TINY = fileURLToPath(new URL("./testing/runTiny.ts", import.meta.url));
 
 describe("runPretraining", () => {
   let folder = "";
