@@ -31,6 +31,24 @@ describe("selectTargets", () => {
     expect(select([layer(1, "intermediate.dense")])).toEqual([layer(1, "intermediate.dense")]);
   });
 
+  it("takes a module by its alias too, and tells PEFT the name that it knows", () => {
+    const projections = modules.map((module) =>
+      module.name.endsWith(".query")
+        ? { ...module, name: `${module.name}_proj`, alias: module.name }
+        : module,
+    );
+    const selected = selectTargets(projections, ["query", "value"]);
+    const names = [0, 1].flatMap((index) => [
+      layer(index, "attention.self.query_proj"),
+      layer(index, "attention.self.value"),
+    ]);
+    expect(selected.map(({ name }) => name)).toEqual(names);
+    expect(peftTargetModules(selected, ["query", "value"])).toEqual(names);
+    const byName = selectTargets(projections, ["query_proj", "value"]);
+    expect(byName).toEqual(selected);
+    expect(peftTargetModules(byName, ["query_proj", "value"])).toEqual(["query_proj", "value"]);
+  });
+
   it("takes a module once, however many entries match it", () => {
     expect(select(["query", "self.query", layer(0, "attention.self.query")])).toHaveLength(2);
   });

@@ -5,8 +5,8 @@ import { MethodError } from "./errors.ts";
 export type TargetModules = readonly string[] | string;
 
 /**
- * The modules that `targetModules` selects, by PEFT's rules: a list matches whole names and endings after a dot; a
- * string is a regular expression for the whole name; `all-linear` takes every linear module but the head.
+ * The modules that `targetModules` selects, by PEFT's rules: a list matches whole names and endings after a dot, also
+ * of a module's alias; a string is a regular expression for the whole name; `all-linear` takes every linear module but the head.
  *
  * @throws MethodError if a list entry, or the whole pattern, selects nothing.
  */
@@ -30,13 +30,18 @@ export function selectTargets(
 
 /**
  * `target_modules` of PEFT's configuration for the modules that `targetModules` selected. A pattern becomes the list of
- * what it selected: Python and JavaScript do not agree on every expression.
+ * what it selected: Python and JavaScript do not agree on every expression. So does a list with an alias, which PEFT
+ * does not know.
  */
 export function peftTargetModules(
   selected: readonly LinearModule[],
   targetModules: TargetModules,
 ): readonly string[] {
-  return typeof targetModules === "string" ? selected.map(({ name }) => name) : targetModules;
+  const knows = ({ name }: LinearModule): boolean =>
+    typeof targetModules !== "string" && targetModules.some((target) => isNamedBy(name, target));
+  return typeof targetModules !== "string" && selected.every(knows)
+    ? targetModules
+    : selected.map(({ name }) => name);
 }
 
 /**
@@ -64,8 +69,12 @@ export function patternValue(
   return pattern[own];
 }
 
-function matches(module: LinearModule, target: string): boolean {
-  return module.name === target || module.name.endsWith(`.${target}`);
+function matches({ name, alias }: LinearModule, target: string): boolean {
+  return isNamedBy(name, target) || (alias !== undefined && isNamedBy(alias, target));
+}
+
+function isNamedBy(name: string, target: string): boolean {
+  return name === target || name.endsWith(`.${target}`);
 }
 
 function compile(pattern: string): RegExp {

@@ -20,7 +20,9 @@ export const CLASSIFIER = "classifier";
 export function debertaLinearModules(config: DebertaConfig, head: HeadSpec): readonly LinearModule[] {
   const { hiddenSize } = config;
   return [
-    ...encoderModules(config, LAYERS, ["query_proj", "key_proj", "value_proj"]),
+    ...encoderModules(config, LAYERS, ["query_proj", "key_proj", "value_proj"]).map((module) =>
+      module.name.endsWith("_proj") ? { ...module, alias: module.name.slice(0, -"_proj".length) } : module,
+    ),
     // Pretraining has no pooler: it is new with the task, and the head's.
     linearModule(POOLER, hiddenSize, hiddenSize, true),
     linearModule(CLASSIFIER, hiddenSize, labelCountOf(head), true),
