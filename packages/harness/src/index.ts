@@ -95,7 +95,20 @@ export {
   SCHEMA_VERSION,
   savePolicies,
 } from "./result/schema.ts";
-export { median, type Summary, summarize } from "./statistics.ts";
+export { type PairedEffect, pairedEffect, pairedOddsRatio } from "./statistics/effectSize.ts";
+export { type EquivalenceResult, equivalenceTest } from "./statistics/equivalence.ts";
+export { holm } from "./statistics/holm.ts";
+export { type McNemarResult, mcnemar } from "./statistics/mcnemar.ts";
+export { median } from "./statistics/median.ts";
+export {
+  type BootstrapInput,
+  type BootstrapMetric,
+  type BootstrapResult,
+  type PredictionPair,
+  pairedBootstrap,
+} from "./statistics/pairedBootstrap.ts";
+export { type Summary, summarize } from "./statistics/summary.ts";
+export { type Evidence, type Verdict, verdictOf } from "./statistics/verdict.ts";
 export { writeFileAtomic } from "./store/atomicFile.ts";
 export {
   loadEvents,

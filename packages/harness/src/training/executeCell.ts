@@ -7,7 +7,7 @@ import type { CellContext, CellOutcome, ExecuteCell } from "../grid/executeCell.
 import type { MeasuredMemory } from "../result/measuredMemory.ts";
 import type { Prediction } from "../result/predictions.ts";
 import type { ResultFurtherMetric } from "../result/schema.ts";
-import { median } from "../statistics.ts";
+import { median } from "../statistics/median.ts";
 import type { CellDevice, OpenDevice } from "./cellDevice.ts";
 import { predict } from "./evaluate.ts";
 import {

@@ -1,7 +1,7 @@
 import type { MethodAttachment, ModelShape } from "@peftbench/peft";
 import { trainableAt } from "@peftbench/peft";
 import type { ResultStage } from "../result/schema.ts";
-import { median } from "../statistics.ts";
+import { median } from "../statistics/median.ts";
 import type { StageMemory } from "./memory.ts";
 
 /** What a run knows of its stages when it is done. */
