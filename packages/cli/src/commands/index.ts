@@ -1,4 +1,5 @@
 import type { Command } from "../command.ts";
+import { compare } from "./compare.ts";
 import { doctor } from "./doctor.ts";
 import { glue } from "./glue.ts";
 import { list } from "./list.ts";
@@ -8,4 +9,4 @@ import { report } from "./report.ts";
 import { validate } from "./validate.ts";
 
 /** Every command there is, in the order in which help lists them. */
-export const commands: readonly Command[] = [glue, pretrain, memory, report, list, validate, doctor];
+export const commands: readonly Command[] = [glue, pretrain, memory, report, compare, list, validate, doctor];

@@ -1,0 +1,151 @@
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { Verdict } from "@peftbench/harness";
+import { holm, loadRuns, verdictOf } from "@peftbench/harness";
+import { suiteWithOrigin } from "@peftbench/report";
+import type { Command } from "../command.ts";
+import type { TaskComparison } from "../compare/compareTask.ts";
+import { compareTask } from "../compare/compareTask.ts";
+import type { Gate } from "../compare/gate.ts";
+import { parseGates } from "../compare/gate.ts";
+import type { PairedTask, Pairing } from "../compare/pairCells.ts";
+import { pairCells } from "../compare/pairCells.ts";
+import { UsageError } from "../options/usageError.ts";
+import { listOf, positiveNumber, wholeNumber } from "../options/values.ts";
+import { formatTable } from "../table.ts";
+
+/** `pnpm bench compare`: two folders, or two methods of one, tested on the same examples. */
+export const compare: Command = {
+  name: "compare",
+  description:
+    "Tests two folders of results, or two methods of one, on the same examples; may decide by a gate",
+  example: "pnpm bench compare results/methods-minilm/runs --methods full,lora --gate 'accuracy>=-1.0'",
+  options: {
+    a: { type: "positional", required: true, description: "Folder of results: what B is held against" },
+    b: { type: "positional", required: false, description: "The other folder; absent with --methods" },
+    methods: { type: "string", valueHint: "a,b", description: "Two methods of the one folder: A, then B" },
+    gate: {
+      type: "string",
+      valueHint: "metric>=points",
+      description: "Least B may have over A on each task, between commas; else the exit status is 1",
+    },
+    margin: { type: "string", valueHint: "points", description: "Equivalent within this; 1 where absent" },
+    resamples: { type: "string", valueHint: "count", description: "Of the bootstrap; 2000 where absent" },
+  },
+  run: async (options, context) => {
+    const gates = parseGatesOf(options.text("gate"));
+    const settings = {
+      marginPoints: positiveNumber("--margin", options.text("margin") ?? "1"),
+      resamples: wholeNumber("--resamples", options.text("resamples") ?? "2000", 100),
+    };
+    const warn = (warning: string): void => context.say(`warning: ${warning}`);
+    const { tasks, unpaired, onlyInB } = await pair(options.positionals, options.text("methods"), warn);
+    if (tasks.length === 0)
+      throw new UsageError("Found no cell with a score on both sides; nothing to compare.");
+    for (const sentence of [...unpaired, ...onlyInB]) warn(`Left out: ${sentence}`);
+
+    const compared: { task: PairedTask; comparison: TaskComparison }[] = [];
+    for (const task of tasks) compared.push({ task, comparison: await compareTask(task, settings) });
+    const tested = compared.filter(({ comparison }) => comparison.pValue !== null);
+    const adjusted = holm(tested.map(({ comparison }) => comparison.pValue ?? 1));
+    const rows = compared.map((entry) => withVerdict(entry, adjusted[tested.indexOf(entry)] ?? null));
+    for (const { problem } of rows) if (problem !== null) warn(problem);
+
+    const failures = gates.flatMap((gate) => gateFailures(gate, rows));
+    if (gates.length > 0) failures.push(...unpaired);
+    return {
+      exitCode: failures.length === 0 ? 0 : 1,
+      document: { tasks: rows, unpaired, onlyInB, gates, failures },
+      text: [
+        formatRows(rows),
+        "B minus A in points; p is two-sided, Holm over these tasks. Intervals are over examples, not over seeds.",
+        ...failures.map((failure) => `Gate failed: ${failure}`),
+        ...(gates.length > 0 && failures.length === 0 ? ["Gate passed."] : []),
+      ].join("\n"),
+    };
+  },
+};
+
+type Row = Omit<PairedTask, "pairs"> &
+  TaskComparison & { readonly adjustedPValue: number | null; readonly verdict: Verdict };
+
+function parseGatesOf(value: string | undefined): readonly Gate[] {
+  return value === undefined ? [] : parseGates(value);
+}
+
+async function pair(
+  [folderA, folderB]: readonly string[],
+  methods: string | undefined,
+  warn: (warning: string) => void,
+): Promise<Pairing> {
+  if (folderA === undefined || (folderB === undefined) === (methods === undefined)) {
+    throw new UsageError("Give two folders of results, or one folder and --methods a,b.");
+  }
+  const load = async (given: string) => {
+    const folder = resolve(given);
+    const found = await stat(folder).catch(() => null);
+    if (!found?.isDirectory()) throw new UsageError(`Found no folder ${folder}; expected one with results.`);
+    const { runs, warnings } = await loadRuns(folder);
+    for (const warning of warnings) warn(warning);
+    return runs;
+  };
+  const runs = await load(folderA);
+  if (folderB !== undefined) return pairCells({ kind: "folders", a: runs, b: await load(folderB) });
+  const known = [...new Set(runs.map(({ result }) => result.cell.method))];
+  const [a, b, ...more] = listOf("--methods", methods ?? "", known);
+  if (a === undefined || b === undefined || more.length > 0) {
+    throw new UsageError(`--methods: found ${JSON.stringify(methods)}; expected two: lora,full.`);
+  }
+  return pairCells({ kind: "methods", runs, methods: [a, b] });
+}
+
+function withVerdict(
+  { task: { pairs: _pairs, ...task }, comparison }: { task: PairedTask; comparison: TaskComparison },
+  adjustedPValue: number | null,
+): Row {
+  const verdict = verdictOf({
+    difference: -comparison.differencePoints,
+    pValue: adjustedPValue,
+    higherIsBetter: task.higherIsBetter,
+    equivalent: comparison.equivalence?.equivalent ?? null,
+  });
+  return { ...task, ...comparison, adjustedPValue, verdict };
+}
+
+/** A gate that no task can be held against has not been passed. */
+function gateFailures({ metric, leastPoints }: Gate, rows: readonly Row[]): readonly string[] {
+  const held = rows.filter((row) => row.metric === metric);
+  if (held.length === 0) return [`no task is ranked by ${metric}, so nothing was held against it.`];
+  return held
+    .filter(({ differencePoints }) => differencePoints < leastPoints)
+    .map(
+      ({ model, task, methodB, differencePoints }) =>
+        `${model} ${methodB} ${task}: ${metric} ${signed(differencePoints)} points, at least ${signed(leastPoints)} allowed.`,
+    );
+}
+
+function formatRows(rows: readonly Row[]): string {
+  return formatTable(
+    ["suite", "model", "task", "A", "B", "metric", "seeds", "B - A", "95 % interval", "p", "verdict"],
+    rows.map((row) => [
+      suiteWithOrigin(row.suite, row.origin),
+      row.model,
+      row.task,
+      row.methodA,
+      row.methodB,
+      row.metric,
+      String(row.seeds.length),
+      signed(row.differencePoints),
+      row.intervalPoints === null
+        ? "none"
+        : `${signed(row.intervalPoints.low)} to ${signed(row.intervalPoints.high)}`,
+      row.adjustedPValue === null ? "none" : row.adjustedPValue.toPrecision(2),
+      row.verdict,
+    ]),
+    [6, 7, 8, 9],
+  );
+}
+
+function signed(points: number): string {
+  return `${points > 0 ? "+" : ""}${points.toFixed(2)}`;
+}
