@@ -28,6 +28,9 @@ const wordPattern = new RegExp(
   `[^${characters(spaces)}${characters(punctuation)}]+|[${characters(punctuation)}]`,
   "gu",
 );
+const leftSpacePattern = new RegExp(`^[${characters(spaces)}]+`, "u");
+const rightSpacePattern = new RegExp(`[${characters(spaces)}]+$`, "u");
+const punctuationPattern = new RegExp(`[^${characters(punctuation)}]+|[${characters(punctuation)}]`, "gu");
 
 /** Cleans, splits, strips and lowercases, in this order, what the options ask for. */
 export function normalizeBertText(text: string, options: BertTextOptions): string {
@@ -35,10 +38,35 @@ export function normalizeBertText(text: string, options: BertTextOptions): strin
   if (options.cleanText) result = result.replace(controlPattern, "").replace(spacePattern, " ");
   if (options.splitIdeographs) result = result.replace(ideographPattern, " $& ");
   if (options.stripAccents) result = result.normalize("NFD").replace(markPattern, "");
-  // The reference lowercases each character by itself; JavaScript would make a capital sigma that ends a word another
-  // letter.
-  if (options.lowercase) result = result.replaceAll("\u03a3", "\u03c3").toLowerCase();
+  if (options.lowercase) result = lowercase(result);
   return result;
+}
+
+/**
+ * Lowercases each character by itself, as the reference does; JavaScript would make a capital sigma that ends a word
+ * another letter.
+ */
+export function lowercase(text: string): string {
+  return text.replaceAll("\u03a3", "\u03c3").toLowerCase();
+}
+
+/** Removes Unicode's white space from the ends; JavaScript's `trim` takes U+FEFF for a space and U+0085 for none. */
+export function strip(text: string, ends: { readonly left: boolean; readonly right: boolean }): string {
+  let result = text;
+  if (ends.left) result = result.replace(leftSpacePattern, "");
+  if (ends.right) result = result.replace(rightSpacePattern, "");
+  return result;
+}
+
+/** The words of byte-level BPE: as GPT-2's pattern, with Unicode's white space instead of JavaScript's. */
+export const byteLevelPattern = new RegExp(
+  `'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^${characters(spaces)}\\p{L}\\p{N}]+|[${characters(spaces)}]+(?![^${characters(spaces)}])|[${characters(spaces)}]+`,
+  "gu",
+);
+
+/** Splits around each punctuation mark and keeps everything. */
+export function splitPunctuation(text: string): string[] {
+  return text.match(punctuationPattern) ?? [];
 }
 
 /** Splits at spaces, which are left out, and around each punctuation mark. */

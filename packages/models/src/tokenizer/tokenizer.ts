@@ -1,8 +1,7 @@
-import { Normalizer, PreTokenizer, Tokenizer as TokenizerLibrary } from "@huggingface/tokenizers";
-import type { BertTextOptions } from "./bertText.ts";
-import { normalizeBertText, splitBertText } from "./bertText.ts";
+import { Tokenizer as TokenizerLibrary } from "@huggingface/tokenizers";
 import type { TokenizerConfig } from "./config.ts";
 import { TokenizerError } from "./errors.ts";
+import { referenceNormalizer, referencePreTokenizer } from "./referenceParts.ts";
 import { fillTemplate, readTemplate, specialTokenCount } from "./template.ts";
 import type { TokenizerJson } from "./tokenizerJson.ts";
 import { countIds } from "./tokenizerJson.ts";
@@ -78,31 +77,10 @@ export function createTokenizer(
   };
 }
 
-/** BERT's normalizer as the reference has it; the library's own differs in rarer characters. */
-class ReferenceBertNormalizer extends Normalizer {
-  readonly #options: BertTextOptions;
-
-  constructor(options: BertTextOptions) {
-    super({ type: "BertNormalizer" });
-    this.#options = options;
-  }
-
-  override normalize(text: string): string {
-    return normalizeBertText(text, this.#options);
-  }
-}
-
-/** BERT's pre-tokenizer as the reference has it. */
-class ReferenceBertPreTokenizer extends PreTokenizer {
-  override pre_tokenize_text(text: string): string[] {
-    return splitBertText(text);
-  }
-}
-
 /** Older files leave the name out; the library then tells the kind from the other fields. */
 const knownModels: readonly (string | undefined)[] = ["WordPiece", "BPE", "Unigram", undefined];
 
-/** The library's tokenizer without special tokens (the template adds them), with BERT's parts replaced. */
+/** The library's tokenizer without special tokens (the template adds them), with parts that differ replaced. */
 function openLibrary(json: TokenizerJson, config: TokenizerConfig, file: string): TokenizerLibrary {
   const { normalizer, pre_tokenizer: preTokenizer, model } = json;
   let library: TokenizerLibrary;
@@ -129,16 +107,8 @@ function openLibrary(json: TokenizerJson, config: TokenizerConfig, file: string)
       remedy: "Save the tokenizer anew with a current version of transformers.",
     });
   }
-  if (normalizer?.type === "BertNormalizer") {
-    const lowercase = normalizer.lowercase !== false;
-    library.normalizer = new ReferenceBertNormalizer({
-      cleanText: normalizer.clean_text !== false,
-      splitIdeographs: normalizer.handle_chinese_chars !== false,
-      stripAccents: (normalizer.strip_accents as boolean | null | undefined) ?? lowercase,
-      lowercase,
-    });
-  }
-  if (preTokenizer?.type === "BertPreTokenizer") library.pre_tokenizer = new ReferenceBertPreTokenizer();
+  library.normalizer = referenceNormalizer(library.normalizer, normalizer, file);
+  library.pre_tokenizer = referencePreTokenizer(library.pre_tokenizer, preTokenizer);
   return library;
 }
 
