@@ -1,11 +1,9 @@
-import { copyFile, mkdir, readdir, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Checkpoint, ParameterDeclaration, TensorInfo, TensorToWrite } from "@peftbench/models";
+import { drawFirstValues, modelSettingsFiles } from "@peftbench/harness";
+import type { Checkpoint, TensorInfo, TensorToWrite } from "@peftbench/models";
 import { architectureOf, openCheckpoint, writeSafetensors } from "@peftbench/models";
-import { createRandom, encodeHalf } from "@peftbench/runtime";
-
-/** What besides the weights decides what a model computes: the twin has the very same. */
-const SETTINGS = /^(config|tokenizer|tokenizer_config|special_tokens_map)\.json$|^(vocab|merges)\.txt$/;
+import { encodeHalf } from "@peftbench/runtime";
 
 export interface RandomTwin {
   /** Tensors that were drawn, under the names of the source. */
@@ -28,8 +26,8 @@ export async function writeRandomTwin(source: string, target: string, seed: numb
     const { tensors, leftOut } = drawTensors(checkpoint, seed);
     await mkdir(target, { recursive: true });
     await writeSafetensors(join(target, "model.safetensors"), tensors, { format: "pt" });
-    for (const name of await readdir(source)) {
-      if (SETTINGS.test(name)) await copyFile(join(source, name), join(target, name));
+    for (const name of await modelSettingsFiles(source)) {
+      await copyFile(join(source, name), join(target, name));
     }
     await writeFile(join(target, "README.md"), cardOf(seed));
     return { drawn: tensors.map(({ name }) => name), leftOut };
@@ -58,17 +56,9 @@ function drawTensors(
     const names = [name, ...prefixes.map((prefix) => prefix + name)];
     const parameter = names.flatMap((each) => declared.get(each) ?? [])[0];
     if (parameter === undefined) leftOut.push(stored.name);
-    else tensors.push(encode(stored, draw(parameter, stored, seed)));
+    else tensors.push(encode(stored, drawFirstValues(parameter, seed)));
   }
   return { tensors, leftOut };
-}
-
-function draw({ name, initializer }: ParameterDeclaration, stored: TensorInfo, seed: number): Float32Array {
-  const values = new Float32Array(stored.shape.reduce((count, size) => count * size, 1));
-  if (initializer === null) throw new RangeError(`${name} has no first values.`);
-  if (initializer.kind === "constant") return values.fill(initializer.value);
-  const random = createRandom(seed, name);
-  return values.map(() => random.normal() * initializer.deviation);
 }
 
 function encode({ name, shape, dtype }: TensorInfo, values: Float32Array): TensorToWrite {

@@ -36,7 +36,7 @@ export {
 } from "./grid/runGrid.ts";
 export { abortOnSignals } from "./grid/signals.ts";
 export { canonicalJson, RESULT_VERSION, type RunIdentity, runId } from "./identity.ts";
-export { modelSettingsChecksum } from "./modelFiles.ts";
+export { modelSettingsChecksum, modelSettingsFiles } from "./modelFiles.ts";
 export {
   loadPretrainingConfig,
   type PretrainingConfig,
@@ -46,6 +46,7 @@ export { pretrainingId } from "./pretraining/context.ts";
 export { loadCorpora } from "./pretraining/corpora/loadCorpora.ts";
 export type { PretrainingEvent } from "./pretraining/events.ts";
 export type { PretrainingOutcome } from "./pretraining/finalEvaluation.ts";
+export { drawFirstValues } from "./pretraining/firstValues.ts";
 export { totalSteps, withTotalSteps } from "./pretraining/phases.ts";
 export { createPretrainingProgress } from "./pretraining/progress.ts";
 export { runPretraining } from "./pretraining/runPretraining.ts";

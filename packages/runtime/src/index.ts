@@ -64,5 +64,6 @@ export { assertFits } from "./plan/limits.ts";
 export * from "./plan/memoryPlan.ts";
 export { type PlannedParameter, type ProgramsPlan, planPrograms } from "./plan/programs.ts";
 export { validatePlan } from "./plan/validate.ts";
+export { isProcessRunning } from "./processes.ts";
 export { noiseKey } from "./random/counterHash.ts";
 export { createRandom, type Random } from "./random/generator.ts";

@@ -1,4 +1,3 @@
-import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Verdict } from "@peftbench/harness";
 import { holm, loadRuns, verdictOf } from "@peftbench/harness";
@@ -10,6 +9,7 @@ import type { Gate } from "../compare/gate.ts";
 import { parseGates } from "../compare/gate.ts";
 import type { PairedTask, Pairing } from "../compare/pairCells.ts";
 import { pairCells } from "../compare/pairCells.ts";
+import { requireResultsFolder } from "../options/folders.ts";
 import { UsageError } from "../options/usageError.ts";
 import { listOf, positiveNumber, wholeNumber } from "../options/values.ts";
 import { formatTable } from "../table.ts";
@@ -33,7 +33,8 @@ export const compare: Command = {
     resamples: { type: "string", valueHint: "count", description: "Of the bootstrap; 2000 where absent" },
   },
   run: async (options, context) => {
-    const gates = parseGatesOf(options.text("gate"));
+    const gate = options.text("gate");
+    const gates = gate === undefined ? [] : parseGates(gate);
     const settings = {
       marginPoints: positiveNumber("--margin", options.text("margin") ?? "1"),
       resamples: wholeNumber("--resamples", options.text("resamples") ?? "2000", 100),
@@ -69,10 +70,6 @@ export const compare: Command = {
 type Row = Omit<PairedTask, "pairs"> &
   TaskComparison & { readonly adjustedPValue: number | null; readonly verdict: Verdict };
 
-function parseGatesOf(value: string | undefined): readonly Gate[] {
-  return value === undefined ? [] : parseGates(value);
-}
-
 async function pair(
   [folderA, folderB]: readonly string[],
   methods: string | undefined,
@@ -83,8 +80,7 @@ async function pair(
   }
   const load = async (given: string) => {
     const folder = resolve(given);
-    const found = await stat(folder).catch(() => null);
-    if (!found?.isDirectory()) throw new UsageError(`Found no folder ${folder}; expected one with results.`);
+    await requireResultsFolder(folder);
     const { runs, warnings } = await loadRuns(folder);
     for (const warning of warnings) warn(warning);
     return runs;

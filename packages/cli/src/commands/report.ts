@@ -1,7 +1,7 @@
-import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { NoResultsError, writeReport } from "@peftbench/report";
 import type { Command } from "../command.ts";
+import { requireResultsFolder } from "../options/folders.ts";
 import { UsageError } from "../options/usageError.ts";
 
 /** `pnpm bench report`: makes the page again, out of results that are there. */
@@ -27,11 +27,7 @@ export const report: Command = {
   run: async (options, context) => {
     const given = options.positionals[0];
     const folder = given === undefined ? join(context.projectFolder, "results") : resolve(given);
-    if (!(await isFolder(folder))) {
-      throw new UsageError(
-        `Found no folder ${folder}; expected one with results. Run \`pnpm bench glue\` first.`,
-      );
-    }
+    await requireResultsFolder(folder);
     const out = options.text("out");
     const file = out === undefined ? join(folder, "report.html") : resolve(out);
     const [title, note, command] = [options.text("title"), options.text("note"), options.text("command")];
@@ -54,10 +50,3 @@ export const report: Command = {
     }
   },
 };
-
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-}

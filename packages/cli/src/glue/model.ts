@@ -1,8 +1,8 @@
-import { stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import type { GridModel } from "@peftbench/harness";
 import { modelSettingsChecksum } from "@peftbench/harness";
 import { architectureOf, loadTokenizer, openCheckpoint } from "@peftbench/models";
+import { isFolder } from "../options/folders.ts";
 import { UsageError } from "../options/usageError.ts";
 
 const HOW_TO_GET =
@@ -81,11 +81,4 @@ const emptyNames = ["model", "checkpoint", "snapshot", "main"];
 function nameOf(folder: string): string {
   const own = basename(folder);
   return emptyNames.includes(own.toLowerCase()) ? basename(dirname(folder)) : own;
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
 }

@@ -2,8 +2,6 @@ import type { ParameterDeclaration } from "@peftbench/models";
 import type { Executor, HostTensor, ParameterStore, Program, ProgramInputs } from "@peftbench/runtime";
 import {
   adamWInputs,
-  createRandom,
-  elementCount,
   feedsOf,
   learningRateAt,
   momentNames,
@@ -13,6 +11,7 @@ import {
 } from "@peftbench/runtime";
 import { adamWOptions } from "../training/trainer.ts";
 import type { PretrainingConfig } from "./config.ts";
+import { drawFirstValues } from "./firstValues.ts";
 import type { PretrainingModel, PretrainingShape } from "./graphs.ts";
 import {
   buildHeldOutGraph,
@@ -152,16 +151,12 @@ export class Pretrainer {
   }
 }
 
-/** Every parameter at its first value, from a stream of its own name, and its moments at zero. */
+/** Every parameter at its first value, and its moments at zero. */
 function firstValues(model: PretrainingModel, seed: number): ReadonlyMap<string, HostTensor> {
   const values = new Map<string, HostTensor>();
-  for (const { name, shape, initializer } of parametersOf(model)) {
-    const data = new Float32Array(elementCount(shape));
-    const random = createRandom(seed, name);
-    if (initializer?.kind === "constant") data.fill(initializer.value);
-    else
-      for (let index = 0; index < data.length; index++)
-        data[index] = random.normal() * (initializer?.deviation ?? 0);
+  for (const parameter of parametersOf(model)) {
+    const { name, shape } = parameter;
+    const data = drawFirstValues(parameter, seed);
     values.set(name, { shape, dtype: "f32", data });
     for (const moment of Object.values(momentNames(name))) {
       values.set(moment, { shape, dtype: "f32", data: new Float32Array(data.length) });

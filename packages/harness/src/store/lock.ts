@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isProcessRunning } from "@peftbench/runtime";
 import { z } from "zod";
 import { TEMPORARY_ENDING } from "./atomicFile.ts";
 
@@ -119,12 +120,7 @@ async function release(path: string, own: LockOwner): Promise<void> {
 
 function isAlive(owner: LockOwner): boolean {
   if (owner.host !== hostname()) return true;
-  try {
-    process.kill(owner.pid, 0);
-  } catch (error) {
-    // EPERM: it exists and belongs to somebody else.
-    if (errorCode(error) !== "EPERM") return false;
-  }
+  if (!isProcessRunning(owner.pid)) return false;
   const start = processStart(owner.pid);
   return owner.processStart === null || start === null || start === owner.processStart;
 }

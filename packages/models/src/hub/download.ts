@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { open, readdir, rename, rm, stat, truncate } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
+import { isProcessRunning } from "@peftbench/runtime";
 import { HubError } from "./errors.ts";
 import type { HubSettings } from "./settings.ts";
 import type { Transport } from "./transport.ts";
@@ -36,7 +37,7 @@ export async function downloadFile(
   let isFresh = (await stat(partial)).size === 0;
   for (;;) {
     await completePartial(url, file, partial, options);
-    const found = await contentIdOf(partial, file);
+    const found = await hashFile(partial, file.id.kind, file.bytes);
     if (found === file.id.hex) break;
     // What was there before may be the wrong part: once more, from nothing.
     if (isFresh) {
@@ -165,25 +166,11 @@ async function claimPartial(target: string): Promise<string> {
   for (const name of await readdir(dirname(target))) {
     if (!name.startsWith(prefix)) continue;
     const id = /^(\d+)\.partial$/.exec(name.slice(prefix.length))?.[1];
-    if (id === undefined || isRunning(Number(id))) continue;
+    if (id === undefined || (Number(id) !== process.pid && isProcessRunning(Number(id)))) continue;
     await rename(join(dirname(target), name), own).catch(() => {});
   }
   await (await open(own, "a")).close();
   return own;
-}
-
-function isRunning(processId: number): boolean {
-  if (processId === process.pid) return false;
-  try {
-    process.kill(processId, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
-}
-
-async function contentIdOf(path: string, { id, bytes }: HubFile): Promise<string> {
-  return hashFile(path, id.kind, bytes);
 }
 
 /** Of a file's content, in hexadecimal. */

@@ -1,7 +1,7 @@
-import { randomUUID } from "node:crypto";
-import { chmod, copyFile, link, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, copyFile, link, mkdir, readFile, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { writeFileWhole } from "../checkpoint/files.ts";
 import { downloadFile, hashFile } from "./download.ts";
 import { HubError } from "./errors.ts";
 import type { HubManifest } from "./manifest.ts";
@@ -76,7 +76,7 @@ export async function fetchSnapshot(reference: HubReference, options: SnapshotOp
     ...{ kind: reference.kind, name: reference.name, commit },
     files: [...known.values()].sort((a, b) => (a.path < b.path ? -1 : 1)),
   };
-  await writeWhole(join(snapshot, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
+  await writeText(join(snapshot, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
   return { folder: snapshot, commit, files: manifest.files.filter(({ path }) => wanted.has(path)) };
 }
 
@@ -100,7 +100,7 @@ async function commitOf({ reference, settings, offline, transport, folder }: Hub
     throw notHere(reference, `no commit that ${revision} once was`);
   }
   const commit = await resolveCommit(reference, settings, await transport());
-  await writeWhole(kept, `${commit}\n`);
+  await writeText(kept, `${commit}\n`);
   return commit;
 }
 
@@ -116,7 +116,7 @@ async function filesAt(hub: Hub, commit: string): Promise<readonly HubFile[]> {
   }
   if (offline) throw notHere(reference, `no list of the files at ${commit}`);
   const files = await listFiles(reference, commit, settings, await transport());
-  await writeWhole(kept, JSON.stringify(files));
+  await writeText(kept, JSON.stringify(files));
   return files;
 }
 
@@ -155,11 +155,9 @@ async function place(content: string, path: string): Promise<void> {
   await link(content, path).catch(() => copyFile(content, path));
 }
 
-async function writeWhole(path: string, text: string): Promise<void> {
+async function writeText(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.${randomUUID()}`;
-  await writeFile(temporary, text);
-  await rename(temporary, path);
+  await writeFileWhole(path, [new TextEncoder().encode(text)]);
 }
 
 async function readText(path: string): Promise<string | null> {
