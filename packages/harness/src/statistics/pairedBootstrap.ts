@@ -1,11 +1,7 @@
 import type { Random } from "@peftbench/runtime";
 import { checkLength, checkShare } from "./check.ts";
-
-/** A score of predictions against labels, both of shape [examples]; null where it is not defined. */
-export type BootstrapMetric = (
-  predictions: Float64Array,
-  labels: Float64Array,
-) => { readonly value: number | null };
+import type { BootstrapMetric, BootstrapResult } from "./resamples.ts";
+import { resampleScores, summarizeResamples } from "./resamples.ts";
 
 /** Predictions of both methods under one seed, an example each, in the order of the labels. */
 export interface PredictionPair {
@@ -24,20 +20,6 @@ export interface BootstrapInput {
   readonly confidence?: number;
   readonly random: Random;
 }
-
-export interface BootstrapResult {
-  /** Mean over seeds of first minus second, in the metric's unit; null where a metric is not defined. */
-  readonly difference: number | null;
-  /** Percentiles of the resampled difference; null where less than nine tenths of the resamples have one. */
-  readonly interval: { readonly low: number; readonly high: number; readonly confidence: number } | null;
-  /** Two-sided; never 0, since the sample itself counts as a resample. Null as the interval. */
-  readonly pValue: number | null;
-  /** Resamples whose metric is defined: what interval and p-value are of. */
-  readonly resamples: number;
-}
-
-/** Below this share of defined resamples, those that are left are no sample of all. */
-const LEAST_DEFINED_SHARE = 0.9;
 
 /**
  * Paired bootstrap over examples (Efron and Tibshirani 1993, chapter 13). All seeds and both methods are scored on the
@@ -61,64 +43,31 @@ export function pairedBootstrap(input: BootstrapInput): BootstrapResult {
     checkLength("predictions of the first method", first.length, count);
     checkLength("predictions of the second method", second.length, count);
   }
-  const indices = Int32Array.from({ length: count }, (_, index) => index);
-  const observed = differenceOn(indices, input.labels, pairs, metric);
+  const scoreOf = (predictions: ArrayLike<number>): number | null =>
+    metric(Float64Array.from(predictions), Float64Array.from(input.labels)).value;
+  const observed = meanDifference(pairs.map(({ first, second }) => [scoreOf(first), scoreOf(second)]));
   if (observed === null) return { difference: null, interval: null, pValue: null, resamples: 0 };
 
-  const differences: number[] = [];
-  for (let resample = 0; resample < resamples; resample++) {
-    for (let place = 0; place < count; place++) indices[place] = random.integer(count);
-    const difference = differenceOn(indices, input.labels, pairs, metric);
-    if (difference !== null) differences.push(difference);
-  }
-  if (differences.length < LEAST_DEFINED_SHARE * resamples) {
-    return { difference: observed, interval: null, pValue: null, resamples: differences.length };
-  }
-  differences.sort((a, b) => a - b);
-  const tail = (1 - confidence) / 2;
-  return {
-    difference: observed,
-    interval: { low: percentile(differences, tail), high: percentile(differences, 1 - tail), confidence },
-    pValue: twoSided(differences),
-    resamples: differences.length,
-  };
+  const scores = resampleScores({
+    labels: input.labels,
+    predictions: pairs.flatMap(({ first, second }) => [first, second]),
+    metric,
+    resamples,
+    random,
+  });
+  const differences = Float64Array.from({ length: resamples }, (_, resample) => {
+    const at = (place: number): number => scores[place]?.[resample] ?? Number.NaN;
+    return pairs.reduce((sum, _pair, seed) => sum + at(2 * seed) - at(2 * seed + 1), 0) / pairs.length;
+  });
+  return summarizeResamples(observed, differences, confidence);
 }
 
-function differenceOn(
-  indices: Int32Array,
-  labels: ArrayLike<number>,
-  pairs: readonly PredictionPair[],
-  metric: BootstrapMetric,
-): number | null {
-  const drawn = take(labels, indices);
+/** @returns null where a score is missing */
+function meanDifference(scores: readonly (readonly [number | null, number | null])[]): number | null {
   let sum = 0;
-  for (const { first, second } of pairs) {
-    const firstScore = metric(take(first, indices), drawn).value;
-    const secondScore = metric(take(second, indices), drawn).value;
-    if (firstScore === null || secondScore === null) return null;
-    sum += firstScore - secondScore;
+  for (const [first, second] of scores) {
+    if (first === null || second === null) return null;
+    sum += first - second;
   }
-  return sum / pairs.length;
-}
-
-function take(values: ArrayLike<number>, indices: Int32Array): Float64Array {
-  const taken = new Float64Array(indices.length);
-  for (let place = 0; place < indices.length; place++)
-    taken[place] = values[indices[place] ?? 0] ?? Number.NaN;
-  return taken;
-}
-
-/** Twice the share of resamples on the rarer side of zero: below a level where that level's interval leaves zero out. */
-function twoSided(sorted: readonly number[]): number {
-  const atMostZero = sorted.filter((value) => value <= 0).length;
-  const atLeastZero = sorted.filter((value) => value >= 0).length;
-  return Math.min(1, (2 * (Math.min(atMostZero, atLeastZero) + 1)) / (sorted.length + 1));
-}
-
-/** Between order statistics in a straight line, as numpy.percentile has it. */
-function percentile(sorted: readonly number[], share: number): number {
-  const place = share * (sorted.length - 1);
-  const below = sorted[Math.floor(place)] ?? Number.NaN;
-  const above = sorted[Math.ceil(place)] ?? Number.NaN;
-  return below + (above - below) * (place - Math.floor(place));
+  return sum / scores.length;
 }

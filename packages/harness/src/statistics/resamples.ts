@@ -1,0 +1,95 @@
+import type { Random } from "@peftbench/runtime";
+
+/** A score of predictions against labels, both of shape [examples]; null where it is not defined. */
+export type BootstrapMetric = (
+  predictions: Float64Array,
+  labels: Float64Array,
+) => { readonly value: number | null };
+
+export interface ResampleInput {
+  /** True labels or scores, shape [examples]. */
+  readonly labels: ArrayLike<number>;
+  /** What is to be scored, each of shape [examples]. */
+  readonly predictions: readonly ArrayLike<number>[];
+  readonly metric: BootstrapMetric;
+  readonly resamples: number;
+  readonly random: Random;
+}
+
+export interface BootstrapResult {
+  /** As observed, in the metric's unit; null where a metric is not defined. */
+  readonly difference: number | null;
+  /** Percentiles of the resampled difference; null where less than nine tenths of the resamples have one. */
+  readonly interval: { readonly low: number; readonly high: number; readonly confidence: number } | null;
+  /** Two-sided; never 0, since the sample itself counts as a resample. Null as the interval. */
+  readonly pValue: number | null;
+  /** Resamples whose metric is defined: what interval and p-value are of. */
+  readonly resamples: number;
+}
+
+/** Below this share of defined resamples, those that are left are no sample of all. */
+const LEAST_DEFINED_SHARE = 0.9;
+
+/**
+ * Scores of all predictions on the same resamples of examples, so that any two of them can be held against each other.
+ * Which examples are drawn depends on their number and the random numbers alone.
+ * @returns shape [predictions][resamples]; NaN where the metric is not defined
+ */
+export function resampleScores(input: ResampleInput): readonly Float64Array[] {
+  const { labels, predictions, metric, resamples, random } = input;
+  const count = labels.length;
+  const indices = new Int32Array(count);
+  const drawnLabels = new Float64Array(count);
+  const drawn = new Float64Array(count);
+  const scores = predictions.map(() => new Float64Array(resamples));
+  for (let resample = 0; resample < resamples; resample++) {
+    for (let place = 0; place < count; place++) indices[place] = random.integer(count);
+    take(labels, indices, drawnLabels);
+    for (const [set, values] of predictions.entries()) {
+      take(values, indices, drawn);
+      const row = scores[set];
+      if (row !== undefined) row[resample] = metric(drawn, drawnLabels).value ?? Number.NaN;
+    }
+  }
+  return scores;
+}
+
+/** Percentile interval and two-sided p-value of a difference from its resamples, where NaN is one that is not defined. */
+export function summarizeResamples(
+  observed: number,
+  differences: Float64Array,
+  confidence: number,
+): BootstrapResult {
+  const sorted = differences.filter((value) => !Number.isNaN(value)).sort();
+  const common = { difference: observed, resamples: sorted.length };
+  if (sorted.length < LEAST_DEFINED_SHARE * differences.length) {
+    return { ...common, interval: null, pValue: null };
+  }
+  const tail = (1 - confidence) / 2;
+  return {
+    ...common,
+    interval: { low: percentile(sorted, tail), high: percentile(sorted, 1 - tail), confidence },
+    pValue: twoSided(sorted),
+  };
+}
+
+function take(values: ArrayLike<number>, indices: Int32Array, into: Float64Array): void {
+  for (let place = 0; place < indices.length; place++) {
+    into[place] = values[indices[place] ?? 0] ?? Number.NaN;
+  }
+}
+
+/** Twice the share of resamples on the rarer side of zero: below a level where that level's interval leaves zero out. */
+function twoSided(sorted: Float64Array): number {
+  const atMostZero = sorted.filter((value) => value <= 0).length;
+  const atLeastZero = sorted.filter((value) => value >= 0).length;
+  return Math.min(1, (2 * (Math.min(atMostZero, atLeastZero) + 1)) / (sorted.length + 1));
+}
+
+/** Between order statistics in a straight line, as numpy.percentile has it. */
+function percentile(sorted: Float64Array, share: number): number {
+  const place = share * (sorted.length - 1);
+  const below = sorted[Math.floor(place)] ?? Number.NaN;
+  const above = sorted[Math.ceil(place)] ?? Number.NaN;
+  return below + (above - below) * (place - Math.floor(place));
+}
