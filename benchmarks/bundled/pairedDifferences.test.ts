@@ -45,4 +45,16 @@ describe("paired differences", () => {
     expect(scoreOf(exampleResult, "lora")?.points).toBeCloseTo(100 * (metric?.value ?? Number.NaN), 10);
     expect(scoreOf({ ...exampleResult, status: "diverged" }, "lora")).toBeNull();
   });
+
+  it("hold a score against one at another learning rate, and at no other epochs", () => {
+    const settingWith = (training: object): string | undefined => {
+      const config = {
+        ...exampleResult.cell.config,
+        training: { ...exampleResult.cell.config.training, ...training },
+      };
+      return scoreOf({ ...exampleResult, cell: { ...exampleResult.cell, config } }, "lora")?.setting;
+    };
+    expect(settingWith({ learningRate: 0.5 })).toBe(settingWith({}));
+    expect(settingWith({ epochs: 77 })).not.toBe(settingWith({}));
+  });
 });

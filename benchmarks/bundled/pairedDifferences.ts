@@ -12,7 +12,7 @@ export interface Score {
   readonly metric: string;
   /** In hundredths. */
   readonly points: number;
-  /** What both sides of a pair must have in common: data and training, as text. */
+  /** What both sides of a pair must have in common, as text: data and training, but for the learning rate. */
   readonly setting: string;
 }
 
@@ -33,7 +33,9 @@ export function scoreOf(result: RunResult, method: string): Score | null {
   const metric = result.metrics.find(({ primary }) => primary);
   if (result.status !== "ok" || metric === undefined || metric.value === null) return null;
   const { task, seed, config } = result.cell;
-  const setting = canonicalJson({ data: result.data?.checksum ?? null, training: config.training });
+  // Each side has the rate that was chosen for it: what suits pretrained weights suits random ones badly.
+  const { learningRate: _, ...training } = config.training;
+  const setting = canonicalJson({ data: result.data?.checksum ?? null, training });
   return { task, method, seed, metric: metric.name, points: POINTS * metric.value, setting };
 }
 
