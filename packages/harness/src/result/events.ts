@@ -35,6 +35,7 @@ const phaseEventSchema = z.strictObject({
   stepsTotal: count.nullable(),
 });
 
+/** Scores of a split: of `selection` along the run, of `dev` at its end. A resumed run repeats what came after its checkpoint. */
 const evalEventSchema = z.strictObject({
   type: z.literal("eval"),
   at,
@@ -42,6 +43,7 @@ const evalEventSchema = z.strictObject({
   step: count,
   split: z.enum(["selection", "dev"]),
   evalMs: milliseconds,
+  /** `count`: examples that were scored; value null where the metric is not defined. */
   metrics: z.array(z.strictObject({ name: text, value: z.number().nullable(), count })),
 });
 

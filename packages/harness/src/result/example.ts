@@ -15,6 +15,8 @@ export const exampleResult: RunResult = {
       method: { rank: 8, alpha: 16, targetModules: ["query", "value"] },
     },
   },
+  purpose: "report",
+  tuning: null,
   status: "ok",
   error: null,
   metrics: [
@@ -29,6 +31,7 @@ export const exampleResult: RunResult = {
     },
   ],
   selectionMetrics: [],
+  selection: null,
   furtherMetrics: [],
   baselines: [
     { name: "majority-class", metric: "accuracy", value: 0.509, count: 872, split: "dev", reason: null },

@@ -1,8 +1,8 @@
 import { z } from "zod";
 
-/** A line of `predictions.jsonl`: one example of the dev split. */
+/** A line of `predictions.jsonl`, one example of the dev split, or of `predictions-<split>.jsonl`. */
 export const predictionSchema = z.strictObject({
-  /** `dev:<row>`, the same in every run, so that two runs are compared example by example. */
+  /** `<split>:<row>`, the same in every run, so that two runs are compared example by example. */
   exampleId: z.string().min(1),
   /** The true class number or score. */
   label: z.number(),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { measuredMemorySchema } from "./measuredMemory.ts";
+import { runPurposes, tuningSchema } from "./tuning.ts";
 
 /** Raised by hand when `result.json` changes its shape; a reader refuses what it does not know. */
 export const SCHEMA_VERSION = 1;
@@ -150,6 +151,31 @@ const timeSchema = z.strictObject({
   tokensTrained: count,
 });
 
+/** The primary metric on the held-out examples; null where it is not defined. */
+export const selectionEvaluationSchema = z.strictObject({
+  /** Optimizer steps that were done. */
+  step: count,
+  value: z.number().nullable(),
+});
+
+/** Evaluations along the run on examples that were held out of train, and what was made of them. */
+const selectionSchema = z.strictObject({
+  /** Name of the task's primary metric. */
+  metric: text,
+  rows: count,
+  /** In the order of steps. */
+  evaluations: z.array(selectionEvaluationSchema),
+  /** Step of the best evaluation, the first of equals; null where the metric was never defined. */
+  bestStep: count.nullable(),
+  /** Step of the model that dev was evaluated with: the best one's where it was kept, else the last. */
+  reportedStep: count,
+  /** Steps that were planned, by which schedules went; `time.stepsTotal` were done. */
+  stepsPlanned: count,
+  stoppedEarly: z.boolean(),
+  /** Wall time of these evaluations, over all processes of a resumed run; no part of `time`. */
+  evalMs: milliseconds,
+});
+
 /** A part of training over which trainable tensors and memory stay the same. */
 const stageSchema = z.strictObject({
   name: text,
@@ -244,12 +270,18 @@ export const resultSchema = z
     /** The identity of the run: the hash of all that decides its outcome. */
     id: sha256,
     cell: cellSchema,
+    /** Results from before searches lack it. */
+    purpose: z.enum(runPurposes).default("report"),
+    /** How the settings were chosen; null where they were given. It is no part of the identity: what was chosen is. */
+    tuning: tuningSchema.nullable().default(null),
     status: z.enum(runStatuses),
     /** Null exactly where the status is `ok`. */
     error: errorSchema.nullable(),
     metrics: z.array(metricSchema),
     /** The same metrics on `selectionRows` examples that were held out of training; none where there are none. */
     selectionMetrics: z.array(metricSchema).default([]),
+    /** Selection along the run; null where there was none. Results from before lack it. */
+    selection: selectionSchema.nullable().default(null),
     /** The same metrics on labelled splits beside dev, for tasks that have any: scored once, at the end. */
     furtherMetrics: z.array(furtherMetricSchema).default([]),
     baselines: z.array(baselineSchema),
@@ -295,6 +327,7 @@ export type RunStatus = (typeof runStatuses)[number];
 export type RunResult = z.infer<typeof resultSchema>;
 export type RunCell = z.infer<typeof cellSchema>;
 export type ResultMetric = z.infer<typeof metricSchema>;
+export type ResultSelection = z.infer<typeof selectionSchema>;
 export type ResultFurtherMetric = z.infer<typeof furtherMetricSchema>;
 export type ResultBaseline = z.infer<typeof baselineSchema>;
 export type ResultParameters = z.infer<typeof parametersSchema>;

@@ -5,7 +5,7 @@ import type { ParsedLines } from "../result/parse.ts";
 import { FormatError, parseEvents, parsePredictions, parseResult } from "../result/parse.ts";
 import type { Prediction } from "../result/predictions.ts";
 import type { RunResult } from "../result/schema.ts";
-import { pathsIn } from "./runFolder.ts";
+import { furtherPredictionsPath, pathsIn } from "./runFolder.ts";
 
 /** A run that has a result, whatever its status. */
 export interface StoredRun {
@@ -60,10 +60,15 @@ export async function loadEvents(folder: string): Promise<ParsedLines<RunEvent>>
   return parseEvents((await readIfThere(events)) ?? "", events);
 }
 
-/** The predictions of one run folder; none where there is no file. @throws {FormatError} for a wrong line */
-export async function loadPredictions(folder: string): Promise<ParsedLines<Prediction>> {
-  const { predictions } = pathsIn(folder);
-  return parsePredictions((await readIfThere(predictions)) ?? "", predictions);
+/**
+ * The predictions of one run folder; none where there is no file.
+ * @param split a labelled split beside dev, by its name; dev where absent
+ * @throws {FormatError} for a wrong line
+ */
+export async function loadPredictions(folder: string, split = "dev"): Promise<ParsedLines<Prediction>> {
+  const paths = pathsIn(folder);
+  const path = split === "dev" ? paths.predictions : furtherPredictionsPath(paths, split);
+  return parsePredictions((await readIfThere(path)) ?? "", path);
 }
 
 async function readIfThere(path: string): Promise<string | null> {

@@ -1,6 +1,7 @@
 import { readdir, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { RunCell } from "../result/schema.ts";
+import type { RunPurpose } from "../result/tuning.ts";
 import { TEMPORARY_ENDING } from "./atomicFile.ts";
 
 /** The files of one run. */
@@ -16,10 +17,15 @@ export interface RunPaths {
   readonly errorLog: string;
 }
 
-/** `<out>/runs/<suite>/<model>-<method>-<task>-s<seed>-<first 8 digits of the id>` */
-export function runPaths(outFolder: string, cell: RunCell, id: string): RunPaths {
+/** `<out>/runs/<suite>/<model>-<method>-<task>-s<seed>-<first 8 digits of the id>`; trials have `trials` in place of `runs`. */
+export function runPaths(
+  outFolder: string,
+  cell: RunCell,
+  id: string,
+  purpose: RunPurpose = "report",
+): RunPaths {
   const name = [cell.model, cell.method, cell.task, `s${cell.seed}`, id.slice(0, 8)].map(safeName).join("-");
-  return pathsIn(join(outFolder, "runs", safeName(cell.suite), name));
+  return pathsIn(join(outFolder, purpose === "trial" ? "trials" : "runs", safeName(cell.suite), name));
 }
 
 export function pathsIn(folder: string): RunPaths {
@@ -32,6 +38,11 @@ export function pathsIn(folder: string): RunPaths {
     lock: join(folder, "lock"),
     errorLog: join(folder, "stderr.log"),
   };
+}
+
+/** The predictions of a labelled split beside dev: `predictions-mismatched.jsonl`. */
+export function furtherPredictionsPath({ folder }: RunPaths, split: string): string {
+  return join(folder, `predictions-${safeName(split)}.jsonl`);
 }
 
 /** Removes what a killed writer left under temporary names. For the holder of the lock alone. */

@@ -1,9 +1,12 @@
 import type { Example, TaskDefinition, TokenizedExamples } from "@peftbench/tasks";
 import { makeBatch, planEvaluation } from "@peftbench/tasks";
+import type { CellContext } from "../grid/executeCell.ts";
+import type { RunEventBody } from "../result/events.ts";
 import type { Prediction } from "../result/predictions.ts";
+import type { PreparedCell, PreparedSplit } from "./prepare.ts";
 import type { Trainer } from "./trainer.ts";
 
-export interface EvaluationOptions {
+interface EvaluationOptions {
   readonly task: TaskDefinition;
   readonly batchSize: number;
   readonly buckets: readonly number[];
@@ -12,8 +15,30 @@ export interface EvaluationOptions {
   readonly betweenBatches: () => Promise<void>;
 }
 
-/** Predictions for every example, in the order of the examples. */
-export async function predict(
+/** Predictions of a cell's model as it stands for every example of a split, in their order. */
+export function predictSplit(
+  { spec, throwIfInterrupted }: CellContext,
+  { task, buckets, padTokenId }: PreparedCell,
+  trainer: Trainer,
+  { examples, tokenized }: PreparedSplit,
+): Promise<readonly Prediction[]> {
+  const { batchSize } = spec.cell.config.training;
+  const options = { task, batchSize, buckets, padTokenId, betweenBatches: throwIfInterrupted };
+  return predict(trainer, examples, tokenized, options);
+}
+
+/** What is told of a split's scores after `step` steps. */
+export function evalEvent(
+  step: number,
+  split: "selection" | "dev",
+  evalMs: number,
+  metrics: readonly { readonly name: string; readonly value: number | null; readonly count: number }[],
+): RunEventBody {
+  const scores = metrics.map(({ name, value, count }) => ({ name, value, count }));
+  return { type: "eval", step, split, evalMs, metrics: scores };
+}
+
+async function predict(
   trainer: Trainer,
   examples: readonly Example[],
   tokenized: TokenizedExamples,

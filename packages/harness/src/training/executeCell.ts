@@ -1,15 +1,15 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { PeftMethod } from "@peftbench/peft";
+import { countParameters } from "@peftbench/peft";
 import { assertFits } from "@peftbench/runtime";
 import type { TaskDefinition } from "@peftbench/tasks";
-import type { CellContext, CellOutcome, ExecuteCell } from "../grid/executeCell.ts";
+import type { CellContext, CellOutcome, ExecuteCell, FurtherPredictions } from "../grid/executeCell.ts";
 import type { MeasuredMemory } from "../result/measuredMemory.ts";
-import type { Prediction } from "../result/predictions.ts";
 import type { ResultFurtherMetric } from "../result/schema.ts";
 import { median } from "../statistics/median.ts";
 import type { CellDevice, OpenDevice } from "./cellDevice.ts";
-import { predict } from "./evaluate.ts";
+import { evalEvent, predictSplit } from "./evaluate.ts";
 import {
   overheadBytes,
   parameterRoles,
@@ -22,9 +22,10 @@ import type { PlannedTraining } from "./memory.ts";
 import { planTraining, stageGraphs } from "./memory.ts";
 import { bagOfWords, majorityBaseline, scorePredictions } from "./metrics.ts";
 import { named } from "./named.ts";
-import type { PreparedCell, PreparedSplit } from "./prepare.ts";
+import type { PreparedCell } from "./prepare.ts";
 import { prepareCell } from "./prepare.ts";
 import { CHECKPOINT_FILE } from "./progressState.ts";
+import { describeSelection } from "./selection.ts";
 import { describeStages } from "./stages.ts";
 import { resume, train } from "./steps.ts";
 import { Trainer } from "./trainer.ts";
@@ -112,44 +113,39 @@ async function trainAndEvaluate(
     const started = await resume(context, trainer);
     emit({ type: "phase", phase: "train", stepsTotal: prepared.totalSteps });
     ledger?.beginPhase(trainingPhase(trainer.stage));
-    const progress = await train(context, prepared, trainer, started, () => compileMs, ledger);
+    const { progress, best } = await train(context, prepared, trainer, started, () => compileMs, ledger);
 
-    stepsHere = progress.stepsDone - started.stepsDone;
+    stepsHere = progress.stepsDone - started.progress.stepsDone;
     measureStage(trainer);
+    const { stepsDone, selection } = progress;
+    if (best !== null && selection.best !== null && selection.best.step !== stepsDone) {
+      ledger?.beginPhase("best evaluation");
+      await trainer.restoreAdapted(best, selection.best.step);
+    }
     ledger?.beginPhase("eval");
     emit({ type: "phase", phase: "evaluate", stepsTotal: prepared.totalSteps });
     const evalStarted = nowMs();
     const compiledBefore = compileMs;
-    const predictSplit = ({ examples, tokenized }: PreparedSplit): Promise<readonly Prediction[]> =>
-      predict(trainer, examples, tokenized, {
-        task: prepared.task,
-        batchSize: training.batchSize,
-        buckets: prepared.buckets,
-        padTokenId: prepared.padTokenId,
-        betweenBatches: context.throwIfInterrupted,
-      });
-    const selected = await predictSplit(prepared.selection);
+    const selected = await predictSplit(context, prepared, trainer, prepared.selection);
     const selectionMetrics =
       selected.length === 0 ? [] : [...scorePredictions(prepared.task, selected, "selection")];
-    const predictions = await predictSplit(prepared.dev);
+    const predictions = await predictSplit(context, prepared, trainer, prepared.dev);
     const furtherMetrics: ResultFurtherMetric[] = [];
+    const furtherPredictions: FurtherPredictions[] = [];
     for (const split of prepared.further) {
-      furtherMetrics.push(...scorePredictions(prepared.task, await predictSplit(split), split.name));
+      const made = await predictSplit(context, prepared, trainer, split);
+      furtherPredictions.push({ split: split.name, predictions: made });
+      furtherMetrics.push(...scorePredictions(prepared.task, made, split.name));
     }
     const evalMs = nowMs() - evalStarted - (compileMs - compiledBefore);
     const metrics = scorePredictions(prepared.task, predictions, "dev");
-    emit({
-      type: "eval",
-      step: progress.stepsDone,
-      split: "dev",
-      evalMs,
-      metrics: metrics.map(({ name, value, count }) => ({ name, value, count })),
-    });
+    emit(evalEvent(stepsDone, "dev", evalMs, metrics));
     await rm(join(context.folder, CHECKPOINT_FILE), { force: true });
     const labelsOf = (split: PreparedCell["train"]): number[] => split.examples.map(({ label }) => label);
     return {
       metrics: [...metrics],
       selectionMetrics,
+      selection: describeSelection(selection, prepared, training, stepsDone),
       furtherMetrics,
       baselines: [
         ...majorityBaseline(prepared.task, labelsOf(prepared.train), labelsOf(prepared.dev)),
@@ -160,7 +156,8 @@ async function trainAndEvaluate(
           prepared.caches.baselines,
         ),
       ],
-      parameters: prepared.counts,
+      // Of the steps that were done, which early stopping may have made fewer.
+      parameters: countParameters(prepared.model, prepared.attachment, stepsDone),
       memory: planned.memory,
       measuredMemory: inRun(measurements, device) ?? spec.measuredMemory,
       time: {
@@ -179,6 +176,7 @@ async function trainAndEvaluate(
       data: prepared.data,
       weights: prepared.weights,
       predictions,
+      furtherPredictions,
       executorVersion: device.executor.description,
       adapter: device.adapter,
     };

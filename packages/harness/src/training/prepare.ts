@@ -22,6 +22,7 @@ import {
 } from "@peftbench/tasks";
 import type { CellSpec } from "../grid/cellSpec.ts";
 import type { ResultData, ResultWeights } from "../result/schema.ts";
+import { requireSelectable } from "../selectionConfig.ts";
 import type { CellCaches } from "./caches.ts";
 import { openCaches } from "./caches.ts";
 
@@ -64,6 +65,7 @@ export async function prepareCell(
   method: PeftMethod,
 ): Promise<PreparedCell> {
   const { training } = spec.cell.config;
+  requireSelectable(training);
   const head: HeadSpec =
     task.kind === "classification"
       ? { kind: "classification", labelCount: task.labels.length }

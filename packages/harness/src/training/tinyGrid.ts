@@ -5,6 +5,7 @@ import type { TrainingConfig } from "../config.ts";
 import type { CellSpec } from "../grid/cellSpec.ts";
 import { expandGrid } from "../grid/expand.ts";
 import { modelSettingsChecksum } from "../modelFiles.ts";
+import { noSelection } from "../selectionConfig.ts";
 import { writeTinyModel, writeTinySst2 } from "./tinyTask.ts";
 
 /** Training of the tiny task: long enough to learn it, short enough for a test. */
@@ -32,6 +33,7 @@ export const TINY_TRAINING: TrainingConfig = {
   savePolicy: "eager",
   attention: "materialized",
   frozenWeights: "f32",
+  ...noSelection,
 };
 
 export interface TinyGridOptions {

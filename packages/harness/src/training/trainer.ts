@@ -227,6 +227,48 @@ export class Trainer {
     }
   }
 
+  /**
+   * Copies of what decides predictions and may change in training: base and head parameters that train in any stage,
+   * and the method's own tensors of the present one (masks and ranks included). They are on the host.
+   */
+  async adapted(): Promise<ReadonlyMap<string, Float32Array>> {
+    const values = new Map<string, Float32Array>();
+    for (const name of this.#adaptedNames(this.stage))
+      values.set(name, (await this.#store.read(name)).slice());
+    return values;
+  }
+
+  /**
+   * Puts back what `adapted` gave after `stepsDone` steps, in the stage of that moment, for evaluation alone: the
+   * optimizer's state is not put back.
+   */
+  async restoreAdapted(values: ReadonlyMap<string, Float32Array>, stepsDone: number): Promise<void> {
+    const { model, executor, training, attachment } = this.#options;
+    const stageIndex = attachment.stages.findLastIndex(({ fromStep }) => fromStep < stepsDone);
+    if (stageIndex === this.#stageIndex) {
+      for (const [name, value] of values) await this.#store.write(name, value);
+      return;
+    }
+    const { carryOver: _, ...stage } = attachment.stages[stageIndex] as MethodStage;
+    const all = new Map(values);
+    for (const { name } of model.architecture.parameters(model.config, model.head)) {
+      if (!all.has(name)) all.set(name, await this.#store.read(name));
+    }
+    this.#stageIndex = stageIndex;
+    await this.#disposePrograms();
+    this.#store.release(this.#store.names);
+    const state = nextStageState(model, stage, all, { accumulate: training.accumulationSteps > 1 });
+    this.#store = await executor.createStore(storedValues(this.#options, stage, state));
+  }
+
+  #adaptedNames(stage: MethodStage): readonly string[] {
+    const { model, attachment } = this.#options;
+    const base = attachment.stages
+      .flatMap((any) => trainableTensors(model, any))
+      .filter(({ role }) => role !== "adapterWeight");
+    return [...new Set([...base, ...stage.parameters].map(({ name }) => name))];
+  }
+
   /** Present values of one parameter. */
   async read(name: string): Promise<Float32Array> {
     return this.#store.read(name);
