@@ -1,6 +1,8 @@
 import type { z } from "zod";
 import type { RunEvent } from "./events.ts";
 import { runEventSchema } from "./events.ts";
+import type { ExampleText } from "./exampleTexts.ts";
+import { exampleTextSchema } from "./exampleTexts.ts";
 import type { Prediction } from "./predictions.ts";
 import { predictionSchema } from "./predictions.ts";
 import type { RunResult } from "./schema.ts";
@@ -37,6 +39,11 @@ export function parseEvents(text: string, file: string): ParsedLines<RunEvent> {
 /** @throws {FormatError} for a wrong line; `cutOff` says that the last line lacks its line end and was left out */
 export function parsePredictions(text: string, file: string): ParsedLines<Prediction> {
   return parseLines(predictionSchema, text, file);
+}
+
+/** @throws {FormatError} for a wrong line */
+export function parseExampleTexts(text: string, file: string): ParsedLines<ExampleText> {
+  return parseLines(exampleTextSchema, text, file);
 }
 
 /** Documents of a file that is appended to, one a line. */

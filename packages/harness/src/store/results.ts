@@ -5,6 +5,7 @@ import type { ParsedLines } from "../result/parse.ts";
 import { FormatError, parseEvents, parsePredictions, parseResult } from "../result/parse.ts";
 import type { Prediction } from "../result/predictions.ts";
 import type { RunResult } from "../result/schema.ts";
+import { readIfThere } from "./readIfThere.ts";
 import { furtherPredictionsPath, pathsIn } from "./runFolder.ts";
 
 /** A run that has a result, whatever its status. */
@@ -69,15 +70,6 @@ export async function loadPredictions(folder: string, split = "dev"): Promise<Pa
   const paths = pathsIn(folder);
   const path = split === "dev" ? paths.predictions : furtherPredictionsPath(paths, split);
   return parsePredictions((await readIfThere(path)) ?? "", path);
-}
-
-async function readIfThere(path: string): Promise<string | null> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
-    throw error;
-  }
 }
 
 function isNamed(path: string, name: string): boolean {

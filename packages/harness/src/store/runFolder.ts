@@ -64,6 +64,7 @@ export async function emptyRunFolder(paths: RunPaths): Promise<void> {
   }
 }
 
-function safeName(text: string): string {
+/** A name without anything a file system minds. */
+export function safeName(text: string): string {
   return text.replace(/[^A-Za-z0-9._]+/g, "_").replace(/^\.+/, "_");
 }

@@ -5,6 +5,7 @@ import { countParameters } from "@peftbench/peft";
 import { assertFits } from "@peftbench/runtime";
 import type { TaskDefinition } from "@peftbench/tasks";
 import type { CellContext, CellOutcome, ExecuteCell, FurtherPredictions } from "../grid/executeCell.ts";
+import { exampleTextOf } from "../result/exampleTexts.ts";
 import type { MeasuredMemory } from "../result/measuredMemory.ts";
 import type { ResultFurtherMetric } from "../result/schema.ts";
 import { median } from "../statistics/median.ts";
@@ -177,6 +178,7 @@ async function trainAndEvaluate(
       weights: prepared.weights,
       predictions,
       furtherPredictions,
+      exampleTexts: prepared.dev.examples.map(exampleTextOf),
       executorVersion: device.executor.description,
       adapter: device.adapter,
     };
