@@ -111,6 +111,8 @@ async function prepare(options: LossOptions) {
   const spec = {
     id: "0".repeat(64),
     cell,
+    purpose: "report",
+    tuning: null,
     modelFolder: resolve(options.model),
     dataFolder: resolve(options.data),
     runFolder: tmpdir(),

@@ -116,6 +116,8 @@ async function prepare(options: SpeedOptions, methodId: string) {
       seed: SEED,
       config: { training, method: settings.config },
     },
+    purpose: "report",
+    tuning: null,
     modelFolder: resolve(options.model),
     dataFolder: resolve(options.data),
     runFolder: tmpdir(),

@@ -32,6 +32,8 @@ export async function exportJob(options: ExportOptions): Promise<void> {
     {
       id: result.id,
       cell: { ...result.cell, config: { ...result.cell.config, training } },
+      purpose: "report",
+      tuning: null,
       modelFolder: resolve(options.model),
       dataFolder: resolve(options.data),
       runFolder: resolve(options.run),

@@ -1,6 +1,7 @@
 import { attentionKinds } from "@peftbench/models";
 import { savePolicies, weightStorages } from "@peftbench/runtime";
 import { z } from "zod";
+import { noSelection, selectionFields } from "./selectionConfig.ts";
 
 const positiveInt = z.int().positive();
 const fraction = z.number().min(0).lt(1);
@@ -37,6 +38,7 @@ const trainingFields = z.strictObject({
   trainLimit: positiveInt.nullable(),
   /** Training examples that are held out and scored after training, to choose settings by; 0: none. */
   selectionRows: z.int().nonnegative(),
+  ...selectionFields,
   /** Dev examples to report on, likewise; null: all, as published figures have it. */
   devLimit: positiveInt.nullable(),
   /** Chooses what `trainLimit` and `devLimit` keep; the same for every seed, so that seeds differ in training alone. */
@@ -50,12 +52,18 @@ const trainingFields = z.strictObject({
 
 /**
  * How a cell is trained: all of it decides the outcome, so all of it is hashed into the run's id. The suite's data
- * gives every value; there are no defaults in code.
+ * gives every value; the only defaults in code are those of selection along the run, which is off where it is absent.
  */
-export const trainingConfigSchema = trainingFields.refine(
-  (config) => config.batchSize % config.accumulationSteps === 0,
-  { path: ["accumulationSteps"], error: "expected a divisor of batchSize" },
-);
+export const trainingConfigSchema = trainingFields
+  .extend({
+    evaluationsPerEpoch: selectionFields.evaluationsPerEpoch.default(noSelection.evaluationsPerEpoch),
+    earlyStopping: selectionFields.earlyStopping.default(noSelection.earlyStopping),
+    keepBest: selectionFields.keepBest.default(noSelection.keepBest),
+  })
+  .refine((config) => config.batchSize % config.accumulationSteps === 0, {
+    path: ["accumulationSteps"],
+    error: "expected a divisor of batchSize",
+  });
 
 export type TrainingConfig = z.infer<typeof trainingConfigSchema>;
 

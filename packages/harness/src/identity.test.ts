@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { RunIdentity } from "./identity.ts";
 import { canonicalJson, runId } from "./identity.ts";
 import { exampleResult } from "./result/example.ts";
+import type { RunCell } from "./result/schema.ts";
 
 const identity: RunIdentity = {
   resultVersion: 1,
@@ -56,6 +57,24 @@ describe("a run's id", () => {
       { ...identity, cell: { ...cell, config: { ...config, method: { ...config.method, rank: 4 } } } },
     ];
     expect(new Set(variants.map(runId)).size).toBe(variants.length);
+  });
+
+  test("counts selection along the run where there is any, and not where it is off", () => {
+    const { cell } = identity;
+    const idWith = (training: Record<string, unknown>): string => {
+      const config = {
+        ...cell.config,
+        training: { ...cell.config.training, ...training } as RunCell["config"]["training"],
+      };
+      return runId({ ...identity, cell: { ...cell, config } });
+    };
+    const off = { evaluationsPerEpoch: 0, earlyStopping: null, keepBest: false };
+    expect(idWith(off)).toBe(runId(identity));
+    expect(idWith({ keepBest: undefined })).toBe(runId(identity));
+    const ids = [off, { evaluationsPerEpoch: 1 }, { earlyStopping: { patience: 2 } }, { keepBest: true }].map(
+      idWith,
+    );
+    expect(new Set(ids).size).toBe(4);
   });
 
   test("does not change with what things are called", () => {

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ExecutorKind, RunCell } from "./result/schema.ts";
+import { decisiveTraining } from "./selectionConfig.ts";
 
 /** Raised by hand whenever the same cell would come out with other numbers: finished runs are then run again. */
 export const RESULT_VERSION = 1;
@@ -22,7 +23,8 @@ export interface RunIdentity {
 export function runId(identity: RunIdentity): string {
   const { method, task, seed, config } = identity.cell;
   const { cell: _, ...sources } = identity;
-  const decisive = { ...sources, method, task, seed, config };
+  const decided = { ...config, training: decisiveTraining(config.training) };
+  const decisive = { ...sources, method, task, seed, config: decided };
   return createHash("sha256").update(canonicalJson(decisive)).digest("hex");
 }
 

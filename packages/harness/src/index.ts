@@ -25,7 +25,9 @@ export {
   type GridMethod,
   type GridModel,
   type GridPlan,
+  type GridSettings,
   type GridTask,
+  settingsOn,
 } from "./grid/expand.ts";
 export {
   type CellReport,
@@ -61,6 +63,7 @@ export {
   stepsOf,
 } from "./result/events.ts";
 export { exampleResult } from "./result/example.ts";
+export type { ExampleText } from "./result/exampleTexts.ts";
 export type { MeasuredMemory } from "./result/measuredMemory.ts";
 export {
   FormatError,
@@ -96,21 +99,29 @@ export {
   SCHEMA_VERSION,
   savePolicies,
 } from "./result/schema.ts";
+export type { ResultTuning } from "./result/tuning.ts";
 export { type PairedEffect, pairedEffect, pairedOddsRatio } from "./statistics/effectSize.ts";
 export { type EquivalenceResult, equivalenceTest } from "./statistics/equivalence.ts";
+export {
+  type Estimate,
+  estimateOverSeeds,
+  estimateOverSeedsAndExamples,
+  testDifference,
+  withVariance,
+} from "./statistics/estimate.ts";
 export { holm } from "./statistics/holm.ts";
 export { type McNemarResult, mcnemar } from "./statistics/mcnemar.ts";
 export { median } from "./statistics/median.ts";
 export {
-  type BootstrapInput,
   type BootstrapMetric,
   type BootstrapResult,
-  type PredictionPair,
-  pairedBootstrap,
-} from "./statistics/pairedBootstrap.ts";
+  resampleScores,
+  summarizeResamples,
+} from "./statistics/resamples.ts";
 export { type Summary, summarize } from "./statistics/summary.ts";
 export { type Evidence, type Verdict, verdictOf } from "./statistics/verdict.ts";
 export { writeFileAtomic } from "./store/atomicFile.ts";
+export { loadExampleTexts } from "./store/exampleTexts.ts";
 export {
   loadEvents,
   loadPredictions,
@@ -122,7 +133,8 @@ export {
 export { type RunPaths, runPaths } from "./store/runFolder.ts";
 export {
   loadSuite,
-  type MethodDefaults,
+  type MethodSettings,
+  methodConfigFor,
   type Suite,
   type SuitePreset,
   suiteSchema,
@@ -137,3 +149,7 @@ export {
 export { planTraining } from "./training/memory.ts";
 export { type PreparedCell, type PreparedSplit, prepareCell, sequenceTokenizer } from "./training/prepare.ts";
 export { optimizerSettings, Trainer, trainingGraph } from "./training/trainer.ts";
+export { type Choice, chooseTrial } from "./tuning/choose.ts";
+export { expandSearch, SearchError, type TrialGroup, withSettings } from "./tuning/search.ts";
+export type { SearchConfig } from "./tuning/searchConfig.ts";
+export { type ChosenGroup, tunedGrid } from "./tuning/tunedGrid.ts";

@@ -1,18 +1,21 @@
-import { readFile, rm } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { setImmediate as macrotask } from "node:timers/promises";
 import { OutOfMemoryError } from "@peftbench/runtime";
 import { describeEnvironment } from "../environment.ts";
 import type { RunEventBody } from "../result/events.ts";
 import { checkValue, FormatError, parseDocument } from "../result/parse.ts";
+import type { Prediction } from "../result/predictions.ts";
 import type { ResultError, RunResult, RunStatus } from "../result/schema.ts";
 import { resultSchema } from "../result/schema.ts";
 import { writeFileAtomic } from "../store/atomicFile.ts";
 import { openEventLog } from "../store/eventLog.ts";
+import { keepExampleTexts } from "../store/exampleTexts.ts";
 import type { Lock } from "../store/lock.ts";
 import { acquireLock, LockHeldError } from "../store/lock.ts";
 import { loadResult } from "../store/results.ts";
 import type { RunPaths } from "../store/runFolder.ts";
-import { emptyRunFolder, pathsIn, removeTemporaryFiles } from "../store/runFolder.ts";
+import { emptyRunFolder, furtherPredictionsPath, pathsIn, removeTemporaryFiles } from "../store/runFolder.ts";
 import type { CellSpec } from "./cellSpec.ts";
 import { cellSpecSchema } from "./cellSpec.ts";
 import type { CellContext, CellOutcome, ExecuteCell } from "./executeCell.ts";
@@ -65,7 +68,7 @@ async function lockAndRun(
   try {
     // Looked at again under the lock: another grid may have finished the cell in the meantime.
     const before = await readableResult(paths);
-    if (!spec.force && before !== null && isFinished(before, spec.id)) {
+    if (!spec.force && before !== null && isFinished(before, spec)) {
       return { kind: "alreadyFinished", result: before };
     }
     await removeTemporaryFiles(paths);
@@ -115,6 +118,7 @@ async function run(
       known = { ...known, ...(await executeCell(context)) };
       result = checkValue(resultSchema, assemble(spec, known, warnings, null), "The outcome of the cell");
       await writePredictions(paths, known);
+      await keepExampleTexts(paths.folder, result, known.exampleTexts ?? []);
     } catch (error) {
       failure = classify(error);
       result = assemble(spec, known, warnings, failure);
@@ -129,8 +133,16 @@ async function run(
 }
 
 async function writePredictions(paths: RunPaths, known: Partial<CellOutcome>): Promise<void> {
-  const lines = (known.predictions ?? []).map((prediction) => `${JSON.stringify(prediction)}\n`);
-  await writeFileAtomic(paths.predictions, lines.join(""));
+  await writeFileAtomic(paths.predictions, asLines(known.predictions ?? []));
+  for (const { split, predictions } of known.furtherPredictions ?? [])
+    await writeFileAtomic(furtherPredictionsPath(paths, split), asLines(predictions));
+  const files = known.submissionFiles ?? [];
+  if (files.length > 0) await mkdir(paths.submission, { recursive: true });
+  for (const { name, text } of files) await writeFileAtomic(join(paths.submission, name), text);
+}
+
+function asLines(predictions: readonly Prediction[]): string {
+  return predictions.map((prediction) => `${JSON.stringify(prediction)}\n`).join("");
 }
 
 interface Failure {
@@ -163,10 +175,14 @@ function assemble(
     schemaVersion: 1,
     id: spec.id,
     cell: spec.cell,
+    purpose: spec.purpose,
+    tuning: spec.tuning,
     status: failure?.status ?? "ok",
     error: failure?.error ?? null,
     metrics: known.metrics ?? [],
     selectionMetrics: known.selectionMetrics ?? [],
+    selection: known.selection ?? null,
+    submission: known.submission ?? null,
     furtherMetrics: known.furtherMetrics ?? [],
     baselines: known.baselines ?? [],
     parameters: known.parameters ?? null,

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { trainingConfigSchema } from "../config.ts";
 import { measuredMemorySchema } from "../result/measuredMemory.ts";
 import { executorKinds } from "../result/schema.ts";
+import { runPurposes, tuningSchema } from "../result/tuning.ts";
 
 const text = z.string().min(1);
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -23,6 +24,9 @@ export const cellSpecSchema = z.strictObject({
       method: z.record(z.string(), z.json()),
     }),
   }),
+  purpose: z.enum(runPurposes),
+  /** How the settings were chosen; null where they were given. */
+  tuning: tuningSchema.nullable(),
   modelFolder: text,
   /** Null where the task needs none. */
   dataFolder: text.nullable(),
@@ -42,6 +46,8 @@ export const cellSpecSchema = z.strictObject({
   dataChecksum: sha256,
   /** State of the sources; null where they are not in a git working tree. */
   sources: z.strictObject({ commit: z.string(), dirty: z.boolean() }).nullable(),
+  /** Whether the hidden test splits are answered too, in files for GLUE's server. It changes nothing else; absent: no. */
+  submission: z.boolean().exactOptional(),
   /** Run again from nothing, whatever the folder holds. */
   force: z.boolean(),
 });

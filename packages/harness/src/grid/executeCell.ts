@@ -1,7 +1,21 @@
 import type { RunEventBody } from "../result/events.ts";
+import type { ExampleText } from "../result/exampleTexts.ts";
 import type { Prediction } from "../result/predictions.ts";
 import type { RunResult } from "../result/schema.ts";
 import type { CellSpec } from "./cellSpec.ts";
+
+/** The predictions of a labelled split beside dev: `mismatched`. */
+export interface FurtherPredictions {
+  readonly split: string;
+  readonly predictions: readonly Prediction[];
+}
+
+/** A file for GLUE's server, whole. */
+export interface SubmissionFile {
+  /** `CoLA.tsv` */
+  readonly name: string;
+  readonly text: string;
+}
 
 /** The parts of a result that the cell itself finds out, and of the environment what only the executor knows. */
 export interface CellOutcome
@@ -9,6 +23,8 @@ export interface CellOutcome
     RunResult,
     | "metrics"
     | "selectionMetrics"
+    | "selection"
+    | "submission"
     | "furtherMetrics"
     | "baselines"
     | "parameters"
@@ -23,6 +39,12 @@ export interface CellOutcome
   > {
   /** Every example of the dev split, in its order. */
   readonly predictions: readonly Prediction[];
+  /** Every example of the labelled splits beside dev, by their names. */
+  readonly furtherPredictions: readonly FurtherPredictions[];
+  /** Predictions on hidden test splits, as GLUE's server takes them; none where they were not asked for. */
+  readonly submissionFiles: readonly SubmissionFile[];
+  /** Texts of the dev split's examples. */
+  readonly exampleTexts: readonly ExampleText[];
   /** `onnxruntime-node 1.30.0`. */
   readonly executorVersion: string;
   /** The GPU adapter's name; null on the CPU. */

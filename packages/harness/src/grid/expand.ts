@@ -2,6 +2,7 @@ import type { TrainingConfig } from "../config.ts";
 import type { SourceState } from "../environment.ts";
 import { RESULT_VERSION, runId } from "../identity.ts";
 import type { ExecutorKind } from "../result/schema.ts";
+import { requireSelectable } from "../selectionConfig.ts";
 import { runPaths } from "../store/runFolder.ts";
 import type { CellSpec } from "./cellSpec.ts";
 
@@ -22,11 +23,22 @@ export interface GridTask {
   readonly checksum: string;
 }
 
-/** One method of the grid, with all its settings. */
-export interface GridMethod {
-  readonly id: string;
+/** What a method is run with: every value, defaults filled in. */
+export interface GridSettings {
   readonly training: TrainingConfig;
   readonly config: CellSpec["cell"]["config"]["method"];
+}
+
+/** One method of the grid, with all its settings. */
+export interface GridMethod extends GridSettings {
+  readonly id: string;
+  /** In their place on single tasks, by the tasks' ids. */
+  readonly byTask?: Readonly<Record<string, GridSettings>>;
+}
+
+/** What a method is run with on a task. */
+export function settingsOn(method: GridMethod, task: string): GridSettings {
+  return method.byTask?.[task] ?? method;
 }
 
 /** The axes of a grid, and what all its cells share. */
@@ -43,6 +55,8 @@ export interface GridPlan {
   readonly threads: number;
   readonly sources: SourceState | null;
   readonly force: boolean;
+  /** Whether hidden test splits are answered too; absent: no. */
+  readonly submission?: boolean;
   /** What was taken in place of what was not at hand, in full sentences. */
   readonly notices: readonly string[];
 }
@@ -50,29 +64,44 @@ export interface GridPlan {
 /**
  * Every cell of model x task x seed x method. Methods vary fastest, so that a grid that is stopped half-way has
  * compared the methods on something.
+ * @throws {SelectionConfigError}
  */
 export function expandGrid(plan: GridPlan): readonly CellSpec[] {
   return plan.models.flatMap((model) =>
     plan.tasks.flatMap((task) =>
-      plan.seeds.flatMap((seed) => plan.methods.map((method) => makeSpec(plan, model, task, seed, method))),
+      plan.seeds.flatMap((seed) =>
+        plan.methods.map((method) =>
+          makeSpec(plan, { model, task, seed, method: method.id, ...settingsOn(method, task.id) }),
+        ),
+      ),
     ),
   );
 }
 
-function makeSpec(
-  plan: GridPlan,
-  model: GridModel,
-  task: GridTask,
-  seed: number,
-  method: GridMethod,
-): CellSpec {
+/** Where a cell stands in the grid, and what it is run with. */
+export interface CellPlace extends GridSettings {
+  readonly model: GridModel;
+  readonly task: GridTask;
+  readonly seed: number;
+  /** Id of the method. */
+  readonly method: string;
+  /** `report` where absent. */
+  readonly purpose?: CellSpec["purpose"];
+  /** How the settings were chosen; null where absent: they were given. */
+  readonly tuning?: CellSpec["tuning"];
+}
+
+/** @throws {SelectionConfigError} */
+export function makeSpec(plan: GridPlan, place: CellPlace): CellSpec {
+  const { model, task, seed, method, training, config, purpose = "report", tuning = null } = place;
+  requireSelectable(training);
   const cell: CellSpec["cell"] = {
     suite: task.suite,
     model: model.name,
-    method: method.id,
+    method,
     task: task.id,
     seed,
-    config: { training: method.training, method: method.config },
+    config: { training, method: config },
   };
   const checksums = { weightsChecksum: model.weightsChecksum, dataChecksum: task.checksum };
   const id = runId({
@@ -85,10 +114,12 @@ function makeSpec(
   return {
     id,
     cell,
+    purpose,
+    tuning,
     ...checksums,
     modelFolder: model.folder,
     dataFolder: plan.dataFolder,
-    runFolder: runPaths(plan.outFolder, cell, id).folder,
+    runFolder: runPaths(plan.outFolder, cell, id, purpose).folder,
     executor: plan.executor,
     adapter: plan.adapter,
     measuredMemory: null,
@@ -97,5 +128,6 @@ function makeSpec(
     threads: plan.threads,
     sources: plan.sources,
     force: plan.force,
+    ...(plan.submission === true ? { submission: true } : {}),
   };
 }

@@ -1,9 +1,13 @@
 import type { RunResult } from "../result/schema.ts";
+import type { CellSpec } from "./cellSpec.ts";
 
 /**
- * Whether a stored result is the last word on the run with this id. A diverged run would diverge again, so it is; a
- * failed, interrupted or out-of-memory one has another chance on the next start.
+ * Whether a stored result is the last word on a run. A diverged run would diverge again, so it is; a failed, interrupted
+ * or out-of-memory one has another chance on the next start, and one without the submission that is asked for is made
+ * again, as its model is not kept.
  */
-export function isFinished(result: RunResult, id: string): boolean {
-  return result.id === id && (result.status === "ok" || result.status === "diverged");
+export function isFinished(result: RunResult, spec: Pick<CellSpec, "id" | "submission">): boolean {
+  if (result.id !== spec.id) return false;
+  if (result.status === "ok") return spec.submission !== true || result.submission !== null;
+  return result.status === "diverged";
 }

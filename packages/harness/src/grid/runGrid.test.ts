@@ -8,6 +8,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { TrainingConfig } from "../config.ts";
+import { noSelection } from "../selectionConfig.ts";
 import { loadEvents, loadPredictions, loadResult, loadRuns } from "../store/results.ts";
 import { pathsIn } from "../store/runFolder.ts";
 import type { CellSpec } from "./cellSpec.ts";
@@ -55,6 +56,7 @@ const training: TrainingConfig = {
   savePolicy: "eager",
   attention: "materialized",
   frozenWeights: "f32",
+  ...noSelection,
 };
 
 /** Where the cells of a test write down that they were executed. */

@@ -71,7 +71,7 @@ export async function finishedResult(spec: CellSpec): Promise<RunResult | null> 
   if (spec.force) return null;
   try {
     const result = await loadResult(spec.runFolder);
-    return result !== null && isFinished(result, spec.id) ? result : null;
+    return result !== null && isFinished(result, spec) ? result : null;
   } catch (error) {
     if (error instanceof FormatError) return null;
     throw error;
@@ -159,6 +159,8 @@ function resultOfDeath(spec: CellSpec, exit: CellExit): RunResult {
     schemaVersion: 1,
     id: spec.id,
     cell: spec.cell,
+    purpose: spec.purpose,
+    tuning: spec.tuning,
     status: asked ? "interrupted" : "failed",
     error: {
       type: "ProcessDiedError",
@@ -170,6 +172,8 @@ function resultOfDeath(spec: CellSpec, exit: CellExit): RunResult {
     },
     metrics: [],
     selectionMetrics: [],
+    selection: null,
+    submission: null,
     furtherMetrics: [],
     baselines: [],
     parameters: null,

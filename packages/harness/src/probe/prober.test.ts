@@ -17,6 +17,8 @@ afterEach(() => rm(folder, { recursive: true }));
 const spec = (method: string, task: string, seed: number): CellSpec => ({
   id: "a".repeat(64),
   cell: { suite: "glue", model: "tiny", method, task, seed, config: { training: TINY_TRAINING, method: {} } },
+  purpose: "report",
+  tuning: null,
   modelFolder: folder,
   dataFolder: null,
   runFolder: folder,

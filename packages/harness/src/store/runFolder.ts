@@ -10,6 +10,8 @@ export interface RunPaths {
   readonly result: string;
   readonly events: string;
   readonly predictions: string;
+  /** Folder of the files for GLUE's server. */
+  readonly submission: string;
   /** What the process of the cell was told; removed once the run has ended well. */
   readonly cell: string;
   readonly lock: string;
@@ -34,6 +36,7 @@ export function pathsIn(folder: string): RunPaths {
     result: join(folder, "result.json"),
     events: join(folder, "events.jsonl"),
     predictions: join(folder, "predictions.jsonl"),
+    submission: join(folder, "submission"),
     cell: join(folder, "cell.json"),
     lock: join(folder, "lock"),
     errorLog: join(folder, "stderr.log"),
