@@ -105,7 +105,7 @@ describe.skipIf(executablePath === undefined)(
             return { drawn, height, marks };
           }),
         );
-        expect(boxes).toHaveLength(4);
+        expect(boxes).toHaveLength(5);
         for (const { drawn, height, marks } of boxes) {
           expect(drawn).toBeGreaterThan(300);
           expect(height).toBeGreaterThan(80);

@@ -1,11 +1,11 @@
 import type { RunResult } from "@peftbench/harness";
 import { summarize } from "./aggregate.ts";
 import { cautions } from "./cautions.ts";
-import { groupBy } from "./groupBy.ts";
 import { html } from "./html/html.ts";
 import type { LossCurve } from "./lossCurve.ts";
 import { titleOf } from "./origin.ts";
 import { page } from "./page.ts";
+import type { PublishedFigures } from "./published/schema.ts";
 import { recommend } from "./recommend.ts";
 import { selectRuns } from "./runs.ts";
 import { cautionsSection } from "./sections/cautions.ts";
@@ -14,8 +14,9 @@ import { differencesSection } from "./sections/differences.ts";
 import { glossarySection } from "./sections/glossary.ts";
 import { measuredMemorySection } from "./sections/measuredMemory.ts";
 import { noticesSection } from "./sections/notices.ts";
-import { overviewTables } from "./sections/overviewTable.ts";
+import { paperTables } from "./sections/paperTable.ts";
 import { provenanceSection } from "./sections/provenance.ts";
+import { publishedSection } from "./sections/published.ts";
 import { ranksSection } from "./sections/ranks.ts";
 import { resultsTable } from "./sections/resultsTable.ts";
 import { runsSection } from "./sections/runs.ts";
@@ -35,6 +36,10 @@ export interface ReportInput {
   readonly notes?: readonly string[];
   /** The command that made the results; without it one is put together from what was run. */
   readonly command?: string;
+  /** The method that others are held against in tables, where it was run: `lora`. */
+  readonly reference?: string;
+  /** Figures of other people, for a section of their own. */
+  readonly published?: PublishedFigures;
 }
 
 /**
@@ -47,7 +52,6 @@ export async function renderReport(input: ReportInput): Promise<string> {
   const tasks = summarize(selected.rows);
   const recommendations = tasks.map(recommend);
   const curves = new Map(input.lossCurves.map((curve) => [curve.runId, curve]));
-  const byModel = groupBy(recommendations, ({ task }) => task.model);
   const reported = selected.rows.map(({ result }) => result);
   const title = input.title ?? titleOf(input.results);
   const body = html`<header>
@@ -57,15 +61,16 @@ ${noticesSection(reported)}${verdictSection(recommendations, selected.rows)}
 <main>
 <section aria-labelledby="results">
 <h2 id="results">Results</h2>
-${byModel.map(overviewTables)}
-${recommendations.map(resultsTable)}
+${paperTables(recommendations, input.reference ?? null)}
+<details${recommendations.length === 1 ? html` open` : null}><summary>Task by task: seeds, intervals, shares and times</summary>
+${recommendations.map(resultsTable)}</details>
 <p class="note">Scores are means ± standard deviations over n seeds, with the 95% t interval of the mean. Times are medians over seeds; training is the time of one run. Terms are explained <a href="#glossary">below</a>.</p>
 </section>
 ${cautionsSection(cautions(selected, tasks), input.notes ?? [])}
 ${settingsSection(selected.rows)}
 ${await chartsSection(tasks, curves)}
 ${stagesSection(tasks)}${await ranksSection(tasks)}${measuredMemorySection(tasks)}${differencesSection(recommendations)}
-${runsSection(selected.rows)}
+${publishedSection(tasks, input.published ?? null)}${runsSection(selected.rows)}
 ${provenanceSection(reported, input.command ?? null)}
 ${glossarySection()}
 </main>

@@ -6,7 +6,10 @@ import type { ReportInput } from "./report.ts";
 import { renderReport } from "./report.ts";
 
 /** What the page cannot take from the results. */
-export type ReportOptions = Pick<ReportInput, "generatedAt" | "title" | "notes" | "command">;
+export type ReportOptions = Pick<
+  ReportInput,
+  "generatedAt" | "title" | "notes" | "command" | "reference" | "published"
+>;
 
 /** What went into a written page. */
 export interface WrittenReport {
@@ -70,7 +73,12 @@ export async function writeReport(
 async function loadLossCurve(folder: string, runId: string): Promise<LossCurve | FormatError> {
   try {
     const { items } = await loadEvents(folder);
-    return { runId, points: stepsOf(items).map(({ step, loss }) => ({ step, loss })) };
+    const evaluations = items.flatMap((event) =>
+      event.type === "eval" && event.split === "selection"
+        ? event.metrics.map(({ name, value }) => ({ step: event.step, metric: name, value }))
+        : [],
+    );
+    return { runId, points: stepsOf(items).map(({ step, loss }) => ({ step, loss })), evaluations };
   } catch (error) {
     if (error instanceof FormatError) return error;
     throw error;

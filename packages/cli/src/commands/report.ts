@@ -3,6 +3,7 @@ import { NoResultsError, writeReport } from "@peftbench/report";
 import type { Command } from "../command.ts";
 import { requireResultsFolder } from "../options/folders.ts";
 import { UsageError } from "../options/usageError.ts";
+import { publishedFrom, publishedOption, REFERENCE_METHOD } from "../publishedFigures.ts";
 
 /** `pnpm bench report`: makes the page again, out of results that are there. */
 export const report: Command = {
@@ -23,6 +24,12 @@ export const report: Command = {
       valueHint: "text",
       description: "The command that made the results, on the page",
     },
+    reference: {
+      type: "string",
+      valueHint: "method",
+      description: `Method that the others are held against in tables; ${REFERENCE_METHOD} where absent`,
+    },
+    published: publishedOption,
   },
   run: async (options, context) => {
     const given = options.positionals[0];
@@ -31,12 +38,15 @@ export const report: Command = {
     const out = options.text("out");
     const file = out === undefined ? join(folder, "report.html") : resolve(out);
     const [title, note, command] = [options.text("title"), options.text("note"), options.text("command")];
+    const published = await publishedFrom(options.text("published"), context);
     try {
       const written = await writeReport(folder, file, {
         generatedAt: new Date().toISOString(),
         ...(title === undefined ? {} : { title }),
         ...(note === undefined ? {} : { notes: [note] }),
         ...(command === undefined ? {} : { command }),
+        ...(published === null ? {} : { published }),
+        reference: options.text("reference") ?? REFERENCE_METHOD,
       });
       for (const warning of written.warnings) context.say(`warning: ${warning}`);
       return {

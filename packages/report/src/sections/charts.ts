@@ -1,6 +1,8 @@
 import type { MethodSummary, TaskSummary } from "../aggregate.ts";
 import { rolesInUse } from "../aggregate.ts";
+import { averageOfMethod } from "../average.ts";
 import { baselineTitle } from "../baselines.ts";
+import { heldOutChart } from "../charts/heldOut.ts";
 import { lossChart, lossWindows } from "../charts/loss.ts";
 import { memoryChart, memoryLegend } from "../charts/memory.ts";
 import { qualityChart } from "../charts/quality.ts";
@@ -8,49 +10,61 @@ import type { Chart } from "../charts/render.ts";
 import { renderChart } from "../charts/render.ts";
 import type { MethodMark } from "../charts/theme.ts";
 import { methodMarks, roleTitles } from "../charts/theme.ts";
-import { tradeoffChart } from "../charts/tradeoff.ts";
-import { formatMb, formatScoreWithUnit, listInWords, NONE } from "../format.ts";
+import type { CostAxis } from "../charts/tradeoff.ts";
+import { memoryAxis, paretoChart, pointsOf, trainedAxis } from "../charts/tradeoff.ts";
+import { BYTES_PER_MB, formatMb, formatScoreWithUnit, listInWords, NONE, plural } from "../format.ts";
+import { groupBy } from "../groupBy.ts";
 import type { Html } from "../html/html.ts";
 import { html, joinHtml } from "../html/html.ts";
 import type { LossCurve } from "../lossCurve.ts";
-import { originLabel, taskText, taskTitle } from "../origin.ts";
+import { originLabel, suiteWithOrigin, taskText, taskTitle } from "../origin.ts";
 
-/** One kind of chart: what it says, and how it is drawn for a task (null where the task has nothing to draw). */
+/** One drawing and what stands around it. */
+interface Panel {
+  readonly task: string;
+  readonly caption: Html;
+  readonly chart: Chart;
+  readonly legend: Html | null;
+  readonly note: Html | null;
+}
+
+/** One kind of chart: what it says, and its drawings. */
 interface ChartKind {
   readonly id: string;
   readonly title: string;
   readonly lead: string;
-  readonly draw: (task: TaskSummary) => Chart | null;
-  readonly legend: (task: TaskSummary) => Html | null;
-  readonly note: (task: TaskSummary) => Html | null;
+  /** Drawings that are shown without a click; the others stand in details. */
+  readonly shown: number;
+  readonly panels: readonly Panel[];
 }
 
-/** The charts: four beside each other for one task; for several, a section a kind with one drawing a task. */
+/** Drawings of a kind that are shown at once where there are many. */
+const FEW = 3;
+
+/** The charts: beside each other for one task; for several, a section a kind with one drawing a task. */
 export async function chartsSection(
   tasks: readonly TaskSummary[],
   curves: ReadonlyMap<string, LossCurve>,
 ): Promise<Html> {
-  const kinds = chartKinds(tasks, curves);
-  const groups: Html[] = [];
   const alone = tasks.length === 1;
-  for (const kind of kinds) {
+  const groups: Html[] = [];
+  for (const kind of chartKinds(tasks, curves)) {
+    if (kind.panels.length === 0) continue;
     const figures: Html[] = [];
-    for (const [index, task] of tasks.entries()) {
-      const chart = kind.draw(task);
-      if (chart === null) continue;
-      const drawing = await renderChart(chart, `${kind.id}-${index}`);
-      const isSaid = alone && originLabel(task.origin) === null;
-      const caption = isSaid ? null : html`<figcaption>${taskTitle(task)}, ${task.model}</figcaption>`;
-      figures.push(html`<figure class="chart" data-chart="${kind.id}" data-task="${task.task}">
-${caption}${kind.legend(task)}${drawing}
-${kind.note(task)}</figure>
+    for (const [index, panel] of kind.panels.entries()) {
+      const drawing = await renderChart(panel.chart, `${kind.id}-${index}`);
+      const isSaid = alone && tasks.every(({ origin }) => originLabel(origin) === null);
+      figures.push(html`<figure class="chart" data-chart="${kind.id}" data-task="${panel.task}">
+${isSaid ? null : html`<figcaption>${panel.caption}</figcaption>`}${panel.legend}${drawing}
+${panel.note}</figure>
 `);
     }
-    if (figures.length === 0) continue;
+    const [shown, further] = [figures.slice(0, kind.shown), figures.slice(kind.shown)];
     groups.push(html`<section class="chart-kind" aria-labelledby="chart-${kind.id}">
 <h3 id="chart-${kind.id}">${kind.title}</h3>
 <p class="note">${kind.lead}</p>
-${alone ? figures : html`<div class="panels">${figures}</div>`}
+${alone ? shown : html`<div class="panels">${shown}</div>`}
+${further.length === 0 ? null : html`<details><summary>${kind.title}: ${plural(further.length, shown.length === 0 ? "drawing" : "more drawing")}</summary><div class="panels">${further}</div></details>`}
 </section>
 `);
   }
@@ -69,43 +83,131 @@ function chartKinds(
   curves: ReadonlyMap<string, LossCurve>,
 ): readonly ChartKind[] {
   const marks = methodMarks(tasks.flatMap(({ methods }) => methods.map(({ method }) => method)));
-  const nothing = (): null => null;
+  const panels = (
+    draw: (task: TaskSummary) => Chart | null,
+    legendOf: (task: TaskSummary) => Html | null = () => null,
+    noteOf: (task: TaskSummary) => Html | null = () => null,
+  ): readonly Panel[] =>
+    tasks.flatMap((task) => {
+      const chart = draw(task);
+      if (chart === null) return [];
+      const caption = html`${taskTitle(task)}, ${task.model}`;
+      return [{ task: task.task, caption, chart, legend: legendOf(task), note: noteOf(task) }];
+    });
+  const scored = (task: TaskSummary): boolean => task.methods.some(({ mean }) => mean !== null);
+  const averages = averagePanels(tasks, marks);
+  const pareto = (axis: CostAxis, costOf: (summary: MethodSummary) => number | null): readonly Panel[] => [
+    ...averages(axis, costOf),
+    ...panels((task) =>
+      paretoChart(
+        pointsOf(task, costOf),
+        axis,
+        { ...task.scale, of: `${capitalize(task.metric ?? "score")} on ${taskText(task)}` },
+        marks,
+      ),
+    ),
+  ];
+  const shownPareto = Math.max(averages(trainedAxis, trainedOnAverage).length, tasks.length <= 2 ? 9 : 0, 1);
+  const better = tasks.every(({ scale }) => scale.higherIsBetter) ? "the top" : "the better score";
+  const paretoLead = `Better towards ${better}, cheaper towards the left. The dashed line is the Pareto front of the means: filled marks are on it, hollow ones are beaten by another at no more cost. Upright lines are 95% intervals, which the front does not know of.`;
   return [
     {
       id: "quality",
       title: "Quality by method",
       lead: "Circles are seeds; the diamond is their mean, the line its 95% t interval.",
-      draw: (task) => (task.methods.some(({ mean }) => mean !== null) ? qualityChart(task, marks) : null),
-      legend: nothing,
-      note: baselineNote,
+      shown: tasks.length,
+      panels: panels((task) => (scored(task) ? qualityChart(task, marks) : null), undefined, baselineNote),
+    },
+    {
+      id: "tradeoff",
+      title: "Quality against trained parameters",
+      lead: paretoLead,
+      shown: shownPareto,
+      panels: pareto(trainedAxis, trainedOnAverage),
+    },
+    {
+      id: "tradeoff-memory",
+      title: "Quality against peak memory",
+      lead: paretoLead,
+      shown: shownPareto,
+      panels: pareto(memoryAxis, ({ peakLiveBytes }) =>
+        peakLiveBytes === null ? null : peakLiveBytes / BYTES_PER_MB,
+      ),
     },
     {
       id: "memory",
       title: "Peak memory by role",
       lead: "What is held at that moment of a training step at which most is held.",
-      draw: (task) =>
-        task.methods.some(({ bytesByRole }) => bytesByRole !== null) ? memoryChart(task) : null,
-      legend: (task) =>
-        legend(memoryLegend(task).map(({ title, color }) => ({ title, swatch: block(color) }))),
-      note: nothing,
+      shown: tasks.length <= FEW ? tasks.length : 1,
+      panels: panels(
+        (task) => (task.methods.some(({ bytesByRole }) => bytesByRole !== null) ? memoryChart(task) : null),
+        (task) => legend(memoryLegend(task).map(({ title, color }) => ({ title, swatch: block(color) }))),
+      ),
     },
     {
       id: "loss",
       title: "Training loss",
       lead: "Thin lines are seeds, the thick line their mean.",
-      draw: (task) => lossChart(task, curves, marks),
-      legend: (task) => lineLegend(task, marks),
-      note: (task) => smoothingNote(lossWindows(task, curves)),
+      shown: tasks.length <= FEW ? tasks.length : 1,
+      panels: panels(
+        (task) => lossChart(task, curves, marks),
+        (task) => lineLegend(task, marks),
+        (task) => smoothingNote(lossWindows(task, curves)),
+      ),
     },
     {
-      id: "tradeoff",
-      title: "Quality against trained parameters",
-      lead: "Better towards the top, cheaper towards the left. Lines are 95% t intervals of the mean.",
-      draw: (task) => tradeoffChart(task, marks),
-      legend: nothing,
-      note: nothing,
+      id: "held-out",
+      title: "Quality along the run",
+      lead: "On rows of train that were held out for selection, never on the reported split. Thin lines are seeds, the thick line their mean.",
+      shown: tasks.length <= FEW ? tasks.length : 1,
+      panels: panels(
+        (task) => heldOutChart(task, curves, marks),
+        (task) => lineLegend(task, marks),
+      ),
     },
   ];
+}
+
+/** The average of every suite and model that has two tasks or more, with the largest cost over its tasks. */
+function averagePanels(
+  tasks: readonly TaskSummary[],
+  marks: ReadonlyMap<string, MethodMark>,
+): (axis: CostAxis, costOf: (summary: MethodSummary) => number | null) => readonly Panel[] {
+  const suites = groupBy(tasks, ({ model, suite, origin }) => JSON.stringify([model, suite, origin]));
+  return (axis, costOf) =>
+    suites.flatMap((group) => {
+      const [first] = group;
+      if (first === undefined || group.length < 2) return [];
+      const names = [...new Set(group.flatMap(({ methods }) => methods.map(({ method }) => method)))];
+      const points = names.flatMap((method) => {
+        const { points: mean, interval } = averageOfMethod(group, method);
+        const own = group.flatMap(({ methods }) => methods.filter((each) => each.method === method));
+        const cost = Math.max(0, ...own.map((summary) => costOf(summary) ?? 0));
+        if (mean === null || cost === 0) return [];
+        return [{ method, cost, mean, low: interval?.low ?? mean, high: interval?.high ?? mean }];
+      });
+      const where = suiteWithOrigin(first.suite, first.origin);
+      const quality = {
+        title: "average of the tasks, points",
+        decimals: 1,
+        higherIsBetter: true,
+        of: `Average over ${plural(group.length, "task")} of ${where}`,
+      };
+      const chart = paretoChart(points, axis, quality, marks);
+      if (chart === null) return [];
+      const caption = html`Average of ${plural(group.length, "task")}, ${where}, ${first.model}`;
+      const note = html`<p class="note">The cost is the largest over the tasks. Methods that lack a score on a task have no average.</p>\n`;
+      return [{ task: "average", caption, chart, legend: null, note }];
+    });
+}
+
+/** What the optimizer updates, head included, as the mean over all steps. */
+function trainedOnAverage({ trainableAverage, head }: MethodSummary): number | null {
+  return trainableAverage === null || head === null ? null : trainableAverage + head;
+}
+
+function capitalize(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
 function baselineNote(task: TaskSummary): Html | null {
