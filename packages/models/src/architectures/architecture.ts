@@ -56,7 +56,7 @@ export interface ModelContext {
   linear(name: string, x: Tensor): Tensor;
   /** Dropout while training; the identity in evaluation. */
   dropout(x: Tensor, probability: number): Tensor;
-  /** How attention is computed where the architecture can do both. */
+  /** How attention is to be computed; an architecture that cannot do it so refuses to be built. */
   readonly attention: AttentionKind;
   /** What an op that drops by itself needs to do as `dropout` does; null where nothing is dropped. */
   fusedDropout(probability: number): FusedAttentionOptions["dropout"];

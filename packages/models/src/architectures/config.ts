@@ -8,6 +8,18 @@ export class ConfigError extends Error {
   }
 }
 
+/** A way of computing attention that the architecture has not. */
+export class AttentionError extends Error {
+  override readonly name = "AttentionError";
+  readonly remedy = "Set attention to materialized: leave --attention out, or say --attention materialized.";
+
+  constructor(architecture: string, reason: string) {
+    super(
+      `Found attention fused with a ${architecture} model; expected materialized, as ${architecture} has it alone: ${reason}.`,
+    );
+  }
+}
+
 /** Checks a parsed `config.json` against an architecture's schema; the error names every wrong field. */
 export function parseModelConfig<Schema extends z.ZodType>(
   architecture: string,

@@ -2,6 +2,7 @@ import type { Tensor } from "@peftbench/runtime";
 import { activate } from "../activation.ts";
 import type { BatchShape, EncoderOutputs, HeadSpec, ModelContext } from "../architecture.ts";
 import { ENCODER_INPUTS } from "../architecture.ts";
+import { AttentionError } from "../config.ts";
 import { buildEncoderLayers, firstTokens, layerNorm } from "../encoderLayers.ts";
 import { disentangledAttention } from "./attention.ts";
 import type { DebertaConfig } from "./config.ts";
@@ -9,7 +10,7 @@ import { CLASSIFIER, LAYERS, POOLER } from "./parameters.ts";
 
 /**
  * DeBERTa-v3 with a sequence classification head (He et al. 2021), as `DebertaV2ForSequenceClassification` computes it.
- * Its attention is materialized whatever the context asks for: the fused op has no scores that differ by position.
+ * @throws {AttentionError} where the context asks for fused attention
  */
 export function buildDeberta(
   context: ModelContext,
@@ -17,6 +18,11 @@ export function buildDeberta(
   _head: HeadSpec,
   batch: BatchShape,
 ): EncoderOutputs {
+  if (context.attention === "fused")
+    throw new AttentionError(
+      "DeBERTa",
+      "the fused op has no scores that depend on the distance of two tokens",
+    );
   const { graph } = context;
   const embedded = graph.withScope("deberta.embeddings", () => buildEmbeddings(context, config, batch));
   const attend = disentangledAttention(context, config, batch);
