@@ -23,6 +23,11 @@ export {
   TaskArgumentError,
 } from "./errors.ts";
 export { glueTasks } from "./glue/index.ts";
+export {
+  type LoadedTestSplit,
+  readTestSplits,
+} from "./glue/submission/readTestSplits.ts";
+export { submissionText } from "./glue/submission/submissionText.ts";
 export type { ColumnReference } from "./glue/tsv.ts";
 export { glueMiniTasks } from "./glueMini/index.ts";
 export { GLUE_IN_HUB, glueFilesInHub } from "./hub/layout.ts";
@@ -52,6 +57,7 @@ export {
   type LabelDefinition,
   type LabelledSplits,
   type LabelledText,
+  type OriginalFiles,
   outputCount,
   type ParquetLayout,
   type RegressionTask,

@@ -32,6 +32,7 @@ export const exampleResult: RunResult = {
   ],
   selectionMetrics: [],
   selection: null,
+  submission: null,
   furtherMetrics: [],
   baselines: [
     { name: "majority-class", metric: "accuracy", value: 0.509, count: 872, split: "dev", reason: null },

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { measuredMemorySchema } from "./measuredMemory.ts";
+import { submissionSchema } from "./submission.ts";
 import { runPurposes, tuningSchema } from "./tuning.ts";
 
 /** Raised by hand when `result.json` changes its shape; a reader refuses what it does not know. */
@@ -282,6 +283,8 @@ export const resultSchema = z
     selectionMetrics: z.array(metricSchema).default([]),
     /** Selection along the run; null where there was none. Results from before lack it. */
     selection: selectionSchema.nullable().default(null),
+    /** Predictions on hidden test splits, for GLUE's server; null where none were asked for. */
+    submission: submissionSchema.nullable().default(null),
     /** The same metrics on labelled splits beside dev, for tasks that have any: scored once, at the end. */
     furtherMetrics: z.array(furtherMetricSchema).default([]),
     baselines: z.array(baselineSchema),

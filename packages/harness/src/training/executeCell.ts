@@ -29,6 +29,7 @@ import { CHECKPOINT_FILE } from "./progressState.ts";
 import { describeSelection } from "./selection.ts";
 import { describeStages } from "./stages.ts";
 import { resume, train } from "./steps.ts";
+import { answerHiddenSplits } from "./submission.ts";
 import { Trainer } from "./trainer.ts";
 
 /** What the harness is given, so that it names no method, no task and no device. */
@@ -140,6 +141,7 @@ async function trainAndEvaluate(
     }
     const evalMs = nowMs() - evalStarted - (compileMs - compiledBefore);
     const metrics = scorePredictions(prepared.task, predictions, "dev");
+    const submitted = await answerHiddenSplits(context, prepared, trainer);
     emit(evalEvent(stepsDone, "dev", evalMs, metrics));
     await rm(join(context.folder, CHECKPOINT_FILE), { force: true });
     const labelsOf = (split: PreparedCell["train"]): number[] => split.examples.map(({ label }) => label);
@@ -178,6 +180,7 @@ async function trainAndEvaluate(
       weights: prepared.weights,
       predictions,
       furtherPredictions,
+      ...submitted,
       exampleTexts: prepared.dev.examples.map(exampleTextOf),
       executorVersion: device.executor.description,
       adapter: device.adapter,

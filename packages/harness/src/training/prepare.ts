@@ -25,6 +25,8 @@ import type { ResultData, ResultWeights } from "../result/schema.ts";
 import { requireSelectable } from "../selectionConfig.ts";
 import type { CellCaches } from "./caches.ts";
 import { openCaches } from "./caches.ts";
+import type { HiddenSplits } from "./submission.ts";
+import { prepareHiddenSplits } from "./submission.ts";
 
 /** A split as text and as tokens. */
 export interface PreparedSplit {
@@ -48,6 +50,8 @@ export interface PreparedCell {
   readonly dev: PreparedSplit;
   /** Labelled splits beside dev, by their names; none for most tasks. */
   readonly further: readonly (PreparedSplit & { readonly name: string })[];
+  /** Test splits without labels, where predictions on them are asked for. */
+  readonly hidden: HiddenSplits | null;
   readonly buckets: readonly number[];
   readonly stepsPerEpoch: number;
   readonly totalSteps: number;
@@ -105,6 +109,10 @@ export async function prepareCell(
     name,
     ...split(examples, training.devLimit),
   }));
+  const hidden =
+    spec.submission === true
+      ? await prepareHiddenSplits(task, spec.dataFolder, (examples) => split(examples, null))
+      : null;
   const { batchSize } = training;
   // One choice for all splits, so that a run has at most as many graphs as there are buckets.
   const lengths = [train, selection, dev, ...further].flatMap(({ tokenized }) => [...tokenized.lengths]);
@@ -134,6 +142,7 @@ export async function prepareCell(
     selection,
     dev,
     further,
+    hidden,
     buckets,
     stepsPerEpoch,
     totalSteps,
@@ -148,6 +157,7 @@ export async function prepareCell(
       ...further.flatMap(({ name, tokenized }) =>
         truncationWarning(name, tokenized.truncatedCount, maxLength),
       ),
+      ...(hidden?.missing ?? []),
     ],
   };
 }

@@ -1,0 +1,22 @@
+import { z } from "zod";
+
+const count = z.int().nonnegative();
+const text = z.string().min(1);
+
+/** What was written for GLUE's server, into the run's folder `submission`. */
+export const submissionSchema = z.strictObject({
+  files: z.array(
+    z.strictObject({
+      /** As the server takes it: `CoLA.tsv`. */
+      name: text,
+      rows: count,
+      /** What was answered, below the data folder: `CoLA/test.tsv`. */
+      source: text,
+      sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    }),
+  ),
+  /** One sentence for each file that could not be made. */
+  missing: z.array(text),
+});
+
+export type ResultSubmission = z.infer<typeof submissionSchema>;
