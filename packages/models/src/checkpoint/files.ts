@@ -60,6 +60,11 @@ export async function readTextFile(path: string): Promise<string | null> {
   }
 }
 
+/** A whole file of bytes, which must be there. */
+export function readBytesFile(path: string): Promise<Uint8Array> {
+  return readFile(path);
+}
+
 function isMissing(error: unknown): boolean {
   const code = error instanceof Error && "code" in error ? error.code : null;
   return code === "ENOENT" || code === "ENOTDIR";

@@ -1,24 +1,17 @@
 import { z } from "zod";
 import { TokenizerError } from "./errors.ts";
 
-/** A special token in tokenizer_config.json: a text, or an object with one. */
-const tokenSchema = z
-  .union([z.string(), z.object({ content: z.string() }).transform(({ content }) => content)])
-  .nullish()
-  .transform((token) => token ?? null);
-
 const configSchema = z.looseObject({
   tokenizer_class: z.string().nullish(),
-  do_lower_case: z.boolean().default(true),
+  /** Where it is missing, BERT lowercases and DeBERTa does not. */
+  do_lower_case: z.boolean().nullish(),
   strip_accents: z.boolean().nullish(),
   tokenize_chinese_chars: z.boolean().default(true),
   clean_up_tokenization_spaces: z.boolean().default(false),
+  add_prefix_space: z.boolean().nullish(),
+  add_bos_token: z.boolean().nullish(),
+  split_by_punct: z.boolean().nullish(),
   truncation_side: z.enum(["left", "right"]).default("right"),
-  unk_token: tokenSchema,
-  cls_token: tokenSchema,
-  sep_token: tokenSchema,
-  pad_token: tokenSchema,
-  mask_token: tokenSchema,
 });
 
 /** What is used of tokenizer_config.json. */

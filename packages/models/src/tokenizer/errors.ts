@@ -4,7 +4,9 @@ import { ModelFileError } from "../checkpoint/errors.ts";
 export type TokenizerErrorCode =
   | "missing-folder"
   | "missing-tokenizer"
+  | "missing-file"
   | "bad-json"
+  | "cut-off"
   | "bad-tokenizer"
   | "unsupported-tokenizer"
   | "missing-token";

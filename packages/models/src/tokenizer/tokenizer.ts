@@ -34,14 +34,14 @@ export interface EncodedText {
 /**
  * Makes a tokenizer out of its parsed files.
  * @param file what messages call it
- * @param padToken the token to pad with, where the files name none or another one is wanted
+ * @param padToken the token to pad with; null for what the parsed file itself pads with
  * @throws {TokenizerError} `unsupported-tokenizer`, `missing-token`
  */
 export function createTokenizer(
   json: TokenizerJson,
   config: TokenizerConfig,
   file: string,
-  padToken?: string,
+  padToken: string | null,
 ): Tokenizer {
   const library = openLibrary(json, config, file);
   const template = readTemplate(json.post_processor, file);
@@ -49,7 +49,7 @@ export function createTokenizer(
   const cut = (ids: number[], length: number): number[] =>
     config.truncation_side === "left" ? ids.slice(ids.length - length) : ids.slice(0, length);
   return {
-    padId: findPadId(library, json, padToken ?? config.pad_token, file),
+    padId: findPadId(library, json, padToken, file),
     vocabSize: countIds(json),
     encode: (text, pair, { maxLength } = {}) => {
       const items = pair === undefined ? template.single : template.pair;

@@ -3,9 +3,21 @@ import { TokenizerError } from "./errors.ts";
 
 const partSchema = z.looseObject({ type: z.string() }).nullish();
 
+const addedTokenSchema = z
+  .object({
+    id: z.int().nonnegative(),
+    content: z.string().min(1),
+    single_word: z.boolean().default(false),
+    lstrip: z.boolean().default(false),
+    rstrip: z.boolean().default(false),
+    normalized: z.boolean().optional(),
+    special: z.boolean().default(false),
+  })
+  .transform((token) => ({ ...token, normalized: token.normalized ?? !token.special }));
+
 const tokenizerJsonSchema = z.looseObject({
   added_tokens: z
-    .array(z.looseObject({ id: z.int(), content: z.string() }))
+    .array(addedTokenSchema)
     .nullish()
     .transform((tokens) => tokens ?? []),
   normalizer: partSchema,

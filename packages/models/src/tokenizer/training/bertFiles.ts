@@ -36,32 +36,12 @@ export function bertTokenizerFiles(
   };
   const vocabularyText = `${vocabulary.join("\n")}\n`;
   const config = parseTokenizerConfig(JSON.stringify(settings), "tokenizer_config.json");
-  const {
-    added_tokens: added,
-    post_processor: processor,
-    ...parts
-  } = bertTokenizerJson(vocabularyText, config, "vocab.txt");
-  const json = {
-    version: "1.0",
-    truncation: null,
-    padding: null,
-    added_tokens: added.map((token) => ({ ...token, single_word: false, lstrip: false, rstrip: false })),
-    ...parts,
-    post_processor: withTokenNames(processor),
-  };
+  const tokens = { named: new Map(), further: [] };
+  const parts = bertTokenizerJson(vocabularyText, config, tokens, "vocab.txt");
+  const json = { version: "1.0", truncation: null, padding: null, ...parts };
   return {
     "vocab.txt": vocabularyText,
     "tokenizer.json": `${JSON.stringify(json, null, 1)}\n`,
     "tokenizer_config.json": `${JSON.stringify(settings, null, 2)}\n`,
   };
-}
-
-/** The `tokenizers` library wants each special token of a template with its id and its name once more. */
-function withTokenNames(processor: unknown): unknown {
-  const template = processor as { readonly special_tokens: Readonly<Record<string, { ids: number[] }>> };
-  const tokens = Object.entries(template.special_tokens).map(([id, { ids }]) => [
-    id,
-    { id, ids, tokens: [id] },
-  ]);
-  return { ...template, special_tokens: Object.fromEntries(tokens) };
 }
