@@ -29,6 +29,7 @@ export {
   type GridTask,
   settingsOn,
 } from "./grid/expand.ts";
+export { type ReusableRuns, reusableRuns, takeRuns } from "./grid/reuse.ts";
 export {
   type CellReport,
   exitCodeOf,
@@ -54,6 +55,7 @@ export { createPretrainingProgress } from "./pretraining/progress.ts";
 export { runPretraining } from "./pretraining/runPretraining.ts";
 export { runProbeProcess } from "./probe/probeProcess.ts";
 export { createProber, type ProberOptions } from "./probe/prober.ts";
+export { formatDuration } from "./progress/format.ts";
 export { createProgress, type ProgressOutput } from "./progress/progress.ts";
 export {
   type RunEvent,
@@ -150,6 +152,7 @@ export { planTraining } from "./training/memory.ts";
 export { type PreparedCell, type PreparedSplit, prepareCell, sequenceTokenizer } from "./training/prepare.ts";
 export { optimizerSettings, Trainer, trainingGraph } from "./training/trainer.ts";
 export { type Choice, chooseTrial } from "./tuning/choose.ts";
+export { recordTuning } from "./tuning/recordTuning.ts";
 export { expandSearch, SearchError, type TrialGroup, withSettings } from "./tuning/search.ts";
-export type { SearchConfig } from "./tuning/searchConfig.ts";
+export { type SearchConfig, searchSchema } from "./tuning/searchConfig.ts";
 export { type ChosenGroup, tunedGrid } from "./tuning/tunedGrid.ts";
