@@ -81,7 +81,7 @@ describe("compare", () => {
     expect(row.pValue).toBeCloseTo(2 / 2 ** 16, 12);
   });
 
-  test("tests two methods of one folder over seeds by the bootstrap", async () => {
+  test("tests two methods of one folder over seeds and examples together", async () => {
     const { status, output } = await bench(
       path("seeds"),
       "--methods",
@@ -92,7 +92,12 @@ describe("compare", () => {
     );
     expect(status).toBe(0);
     const [row] = JSON.parse(output).tasks;
-    expect(row).toMatchObject({ methodA: "full", methodB: "lora", test: "bootstrap", seeds: [0, 1] });
+    expect(row).toMatchObject({
+      methodA: "full",
+      methodB: "lora",
+      test: "seeds and examples",
+      seeds: [0, 1],
+    });
     expect(row).toMatchObject({ verdict: "B better" });
     expect(row.differencePoints).toBeCloseTo(42.5, 10);
     expect(row.mcnemar).toHaveLength(2);

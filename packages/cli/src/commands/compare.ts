@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import type { Verdict } from "@peftbench/harness";
-import { holm, loadRuns, verdictOf } from "@peftbench/harness";
-import { suiteWithOrigin } from "@peftbench/report";
+import { loadRuns } from "@peftbench/harness";
+import type { RunComparison } from "@peftbench/report";
+import { judge, suiteWithOrigin } from "@peftbench/report";
 import type { Command } from "../command.ts";
-import type { TaskComparison } from "../compare/compareTask.ts";
 import { compareTask } from "../compare/compareTask.ts";
 import type { Gate } from "../compare/gate.ts";
 import { parseGates } from "../compare/gate.ts";
@@ -45,12 +45,12 @@ export const compare: Command = {
       throw new UsageError("Found no cell with a score on both sides; nothing to compare.");
     for (const sentence of [...unpaired, ...onlyInB]) warn(`Left out: ${sentence}`);
 
-    const compared: { task: PairedTask; comparison: TaskComparison }[] = [];
+    const compared: { task: PairedTask; comparison: RunComparison }[] = [];
     for (const task of tasks) compared.push({ task, comparison: await compareTask(task, settings) });
-    const tested = compared.filter(({ comparison }) => comparison.pValue !== null);
-    const adjusted = holm(tested.map(({ comparison }) => comparison.pValue ?? 1));
-    const rows = compared.map((entry) => withVerdict(entry, adjusted[tested.indexOf(entry)] ?? null));
-    for (const { problem } of rows) if (problem !== null) warn(problem);
+    const rows = judged(compared);
+    for (const { model, task, problem } of rows) {
+      if (problem !== null) warn(`${model} ${task}: ${problem}.`);
+    }
 
     const failures = gates.flatMap((gate) => gateFailures(gate, rows));
     if (gates.length > 0) failures.push(...unpaired);
@@ -59,7 +59,13 @@ export const compare: Command = {
       document: { tasks: rows, unpaired, onlyInB, gates, failures },
       text: [
         formatRows(rows),
-        "B minus A in points; p is two-sided, Holm over these tasks. Intervals are over examples, not over seeds.",
+        "B minus A in points; p is two-sided, Holm over these tasks. Intervals are of each task alone.",
+        ...(rows.some(({ seeds }) => seeds.length === 1)
+          ? ["With one seed they are over examples and speak for that seed's training alone."]
+          : []),
+        ...(rows.some(({ seeds }) => seeds.length > 1)
+          ? ["With several seeds they are over seeds and examples."]
+          : []),
         ...failures.map((failure) => `Gate failed: ${failure}`),
         ...(gates.length > 0 && failures.length === 0 ? ["Gate passed."] : []),
       ].join("\n"),
@@ -68,7 +74,11 @@ export const compare: Command = {
 };
 
 type Row = Omit<PairedTask, "pairs"> &
-  TaskComparison & { readonly adjustedPValue: number | null; readonly verdict: Verdict };
+  Omit<RunComparison, "differencePoints"> & {
+    readonly differencePoints: number;
+    readonly adjustedPValue: number | null;
+    readonly verdict: Verdict;
+  };
 
 async function pair(
   [folderA, folderB]: readonly string[],
@@ -95,17 +105,23 @@ async function pair(
   return pairCells({ kind: "methods", runs, methods: [a, b] });
 }
 
-function withVerdict(
-  { task: { pairs: _pairs, ...task }, comparison }: { task: PairedTask; comparison: TaskComparison },
-  adjustedPValue: number | null,
-): Row {
-  const verdict = verdictOf({
-    difference: -comparison.differencePoints,
-    pValue: adjustedPValue,
-    higherIsBetter: task.higherIsBetter,
-    equivalent: comparison.equivalence?.equivalent ?? null,
-  });
-  return { ...task, ...comparison, adjustedPValue, verdict };
+/** A and B stand in verdicts as in the table, so what is judged is A minus B. */
+function judged(
+  compared: readonly { readonly task: PairedTask; readonly comparison: RunComparison }[],
+): readonly Row[] {
+  const judgements = judge(
+    compared.map(({ task: { higherIsBetter }, comparison: { pValue, equivalence, differencePoints } }) => ({
+      ...{ higherIsBetter, pValue, equivalence },
+      differencePoints: -(differencePoints ?? Number.NaN),
+    })),
+  );
+  return compared.map(({ task: { pairs: _pairs, ...task }, comparison }, index) => ({
+    ...task,
+    ...comparison,
+    differencePoints: comparison.differencePoints ?? Number.NaN,
+    adjustedPValue: judgements[index]?.adjustedPValue ?? null,
+    verdict: judgements[index]?.verdict ?? "no difference shown",
+  }));
 }
 
 /** A gate that no task can be held against has not been passed. */

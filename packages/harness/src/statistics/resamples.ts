@@ -1,4 +1,5 @@
 import type { Random } from "@peftbench/runtime";
+import { checkLength, checkShare } from "./check.ts";
 
 /** A score of predictions against labels, both of shape [examples]; null where it is not defined. */
 export type BootstrapMetric = (
@@ -17,8 +18,6 @@ export interface ResampleInput {
 }
 
 export interface BootstrapResult {
-  /** As observed, in the metric's unit; null where a metric is not defined. */
-  readonly difference: number | null;
   /** Percentiles of the resampled difference; null where less than nine tenths of the resamples have one. */
   readonly interval: { readonly low: number; readonly high: number; readonly confidence: number } | null;
   /** Two-sided; never 0, since the sample itself counts as a resample. Null as the interval. */
@@ -31,13 +30,20 @@ export interface BootstrapResult {
 const LEAST_DEFINED_SHARE = 0.9;
 
 /**
- * Scores of all predictions on the same resamples of examples, so that any two of them can be held against each other.
- * Which examples are drawn depends on their number and the random numbers alone.
+ * The bootstrap over examples (Efron and Tibshirani 1993, chapter 13): scores of all predictions on the same resamples,
+ * so that what examples have in common cancels in any difference of two. Which examples are drawn depends on their
+ * number and the random numbers alone.
  * @returns shape [predictions][resamples]; NaN where the metric is not defined
+ * @throws {RangeError} for lists of unequal length, no examples, or a count of resamples that is none
  */
 export function resampleScores(input: ResampleInput): readonly Float64Array[] {
   const { labels, predictions, metric, resamples, random } = input;
   const count = labels.length;
+  if (count === 0) throw new RangeError("Found no examples; expected at least one to resample.");
+  if (!Number.isSafeInteger(resamples) || resamples < 1) {
+    throw new RangeError(`Found ${resamples} resamples; expected a whole number above 0, such as 2000.`);
+  }
+  for (const values of predictions) checkLength("predictions", values.length, count);
   const indices = new Int32Array(count);
   const drawnLabels = new Float64Array(count);
   const drawn = new Float64Array(count);
@@ -55,21 +61,17 @@ export function resampleScores(input: ResampleInput): readonly Float64Array[] {
 }
 
 /** Percentile interval and two-sided p-value of a difference from its resamples, where NaN is one that is not defined. */
-export function summarizeResamples(
-  observed: number,
-  differences: Float64Array,
-  confidence: number,
-): BootstrapResult {
+export function summarizeResamples(differences: Float64Array, confidence = 0.95): BootstrapResult {
+  checkShare("confidence", confidence);
   const sorted = differences.filter((value) => !Number.isNaN(value)).sort();
-  const common = { difference: observed, resamples: sorted.length };
-  if (sorted.length < LEAST_DEFINED_SHARE * differences.length) {
-    return { ...common, interval: null, pValue: null };
+  if (sorted.length === 0 || sorted.length < LEAST_DEFINED_SHARE * differences.length) {
+    return { interval: null, pValue: null, resamples: sorted.length };
   }
   const tail = (1 - confidence) / 2;
   return {
-    ...common,
     interval: { low: percentile(sorted, tail), high: percentile(sorted, 1 - tail), confidence },
     pValue: twoSided(sorted),
+    resamples: sorted.length,
   };
 }
 
