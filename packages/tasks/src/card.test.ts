@@ -21,6 +21,9 @@ describe.each(allTasks.map((task) => [task.id, task] as const))("the card of %s"
     const { train, dev } = card.files;
     expect(card.publishedRows ?? { train: train.rows, dev: dev.rows }).toEqual(publishedRows);
     expect(card.package?.name).toBe(task.source.kind === "package" ? task.source.name : undefined);
+    expect(card.metrics).toEqual(task.metrics);
+    expect(card.labels ?? []).toEqual(task.labels);
+    expect(card.range).toEqual(task.kind === "regression" ? task.range : undefined);
     if (task.source.kind === "package") expect(task.source.checksum).toBe(card.checksum);
   });
 
@@ -28,7 +31,17 @@ describe.each(allTasks.map((task) => [task.id, task] as const))("the card of %s"
     "has the checksums that loading gives (GLUE's need PEFTBENCH_SHARED)",
     async () => {
       const card = parseDatasetCard(await readCard(task.datasetCard), task.datasetCard);
-      const { provenance } = await loadTask(task, { dataFolder });
+      const { provenance, train: trained, dev: reported } = await loadTask(task, { dataFolder });
+      // The table of the notes: of each split, the number of examples of every class, in the order of the labels.
+      for (const [split, examples] of [
+        ["train", trained],
+        ["dev", reported],
+      ] as const) {
+        const row = card.notes.split("\n").find((line) => line.startsWith(`| ${split}`)) ?? "";
+        const counts = task.labels.map((_, label) => examples.filter((one) => one.label === label).length);
+        const cells = row.split("|").map((cell) => Number(cell.replaceAll(",", "")));
+        if (task.kind === "classification") expect(cells.slice(0, -1).slice(-counts.length)).toEqual(counts);
+      }
       const { train, dev } = card.files;
       expect(provenance).toMatchObject({
         checksum: card.checksum,

@@ -24,6 +24,11 @@ const datasetCardSchema = z.strictObject({
     status: z.enum(["open", "restricted", "unclear"]),
     summary: z.string().min(1),
   }),
+  metrics: z.strictObject({ primary: z.string().min(1), names: z.array(z.string().min(1)).min(1) }),
+  /** Classes in the order of their numbers: as the file writes them, and as a person reads them. */
+  labels: z.array(z.strictObject({ value: z.string().min(1), name: z.string().min(1) })).optional(),
+  /** Of a score, ends included. */
+  range: z.strictObject({ min: z.number(), max: z.number() }).optional(),
   /** Column names of the file, or positions counted from 0 where it has no header line. */
   columns: z
     .array(z.strictObject({ column: z.union([z.string(), z.int()]), holds: z.string().min(1) }))

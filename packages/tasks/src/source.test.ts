@@ -7,6 +7,7 @@ import { cola } from "./glue/cola.ts";
 import { glueTasks } from "./glue/index.ts";
 import { mnli } from "./glue/mnli.ts";
 import { mrpc } from "./glue/mrpc.ts";
+import { qqp } from "./glue/qqp.ts";
 import { sst2 } from "./glue/sst2.ts";
 import { stsb } from "./glue/stsb.ts";
 import { loadTask } from "./source.ts";
@@ -176,9 +177,17 @@ describe("loadTask", () => {
     }
   });
 
-  it("refuses an empty sentence", async () => {
+  it("refuses an empty sentence, but for the two that the published QQP has", async () => {
     await write("SST-2", { ...sst2Files, "train.tsv": "sentence\tlabel\n \t1\n" });
     expect(await failure(sst2)).toMatchObject({ code: "empty-text", line: 2 });
+    const header = "id\tquestion1\tquestion2\tis_duplicate\n";
+    const two = `${header}1\tHow?\t\t0\n2\tWhy?\t\t0\n`;
+    await write("QQP", { "train.tsv": two, "dev.tsv": `${header}1\tHow?\tSo?\t1\n` });
+    expect((await loadTask(qqp, { dataFolder })).train[1]).toEqual({
+      ...{ id: "train:1", text: "Why?", pair: "", label: 0 },
+    });
+    await write("QQP", { "train.tsv": `${two}3\t\tWho?\t0\n` });
+    expect(await failure(qqp)).toMatchObject({ code: "empty-text", line: 4 });
   });
 });
 

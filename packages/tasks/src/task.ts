@@ -42,7 +42,25 @@ export interface TaskFiles {
     readonly pair?: ColumnReference;
     readonly label: ColumnReference;
   };
+  /**
+   * How many examples of a published file have an empty sentence. So many are examples as all others; where absent, and
+   * beyond that number, an empty sentence is an error.
+   */
+  readonly emptyTexts?: number;
+  /** Where a folder has no `train`, but the data set as its makers distribute it. */
+  readonly original?: OriginalFiles;
   readonly parquet: ParquetLayout;
+}
+
+/**
+ * One file of labelled examples, and another with the ids of those that GLUE took for dev; all others are for training.
+ * Columns are those of `TaskFiles`.
+ */
+export interface OriginalFiles {
+  readonly examples: string;
+  /** Names that the file of ids goes by, the usual one first. It has no header; a line has an id for each id column. */
+  readonly devIds: readonly [string, ...string[]];
+  readonly idColumns: readonly string[];
 }
 
 /**

@@ -43,110 +43,192 @@ function cellsOf(task: GlueTask, columns: readonly (string | number)[]): Cells {
 const textOf = (cells: Cells, end = "\n"): string => cells.map((line) => `${line.join("\t")}${end}`).join("");
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** The cells with one column's value of the last line replaced. */
-function withLast(cells: Cells, column: number, value: (old: string) => string): Cells {
-  const line = cells.at(-1) ?? [];
-  return [...cells.slice(0, -1), line.map((cell, index) => (index === column ? value(cell) : cell))];
+/** The cells with one column's value of the last lines replaced. */
+function withLast(cells: Cells, column: number, value: (old: string) => string, count = 1): Cells {
+  const change = (line: readonly string[]) =>
+    line.map((cell, index) => (index === column ? value(cell) : cell));
+  return [...cells.slice(0, -count), ...cells.slice(-count).map(change)];
 }
 
-async function load(task: GlueTask, train: Uint8Array, name: string) {
+async function load(task: GlueTask, broken: Uint8Array | null, name: string, split: Split = "train") {
   const folder = join(root, name, task.source.folders[0] ?? "");
   await mkdir(folder, { recursive: true });
   const good = utf8(textOf(cellsOf(task, columnsOf(task, true))));
-  await writeFile(join(folder, task.source.train), train);
-  await writeFile(join(folder, task.source.dev), good);
+  for (const one of ["train", "dev"] as const) {
+    const bytes = one === split ? broken : good;
+    if (bytes !== null) await writeFile(join(folder, task.source[one]), bytes);
+  }
   const loading = loadTask(task, { dataFolder: join(root, name) });
-  return { file: join(folder, task.source.train), loading };
+  return { file: join(folder, task.source[split]), loading };
 }
 
+type Split = "train" | "dev";
+
+/** What is broken, the line to blame (null: the file), and how the message's three parts begin or read. */
 interface Broken {
-  readonly kind: string;
+  readonly bytes: Uint8Array | null;
+  readonly line: number | null;
   readonly code: DatasetErrorCode;
-  /** The bytes, and the line that is to be blamed, of `lines` in all. */
-  readonly make: (task: GlueTask, cells: Cells) => { readonly bytes: Uint8Array; readonly line: number };
+  readonly found: RegExp;
+  readonly expected: RegExp;
+  readonly remedy: RegExp;
 }
 
-const labelColumn = (task: GlueTask): number => columnsOf(task, true).indexOf(task.source.columns.label);
-const textColumn = (task: GlueTask): number => columnsOf(task, true).indexOf(task.source.columns.text);
+const columnOf = (task: GlueTask, which: "text" | "pair" | "label"): number =>
+  columnsOf(task, true).indexOf(task.source.columns[which] ?? "none");
 
-const broken: readonly Broken[] = [
-  {
-    kind: "a missing column",
-    code: "missing-column",
-    make: (task, cells) => {
-      const without = cells.map((line) => line.filter((_, index) => index !== textColumn(task)));
-      return { bytes: utf8(textOf(without)), line: 1 };
-    },
-  },
-  {
-    kind: "an unknown label",
+/** Without a header there are no names to miss: a line has too few fields. */
+function withoutColumn(task: GlueTask, cells: Cells, which: "text" | "pair" | "label"): Broken {
+  const without = cells.map((line) => line.filter((_, index) => index !== columnOf(task, which)));
+  const common = { bytes: utf8(textOf(without)), line: 1 };
+  if (!task.source.shape.header) {
+    const found = /^3 fields in "/;
+    return {
+      ...common,
+      code: "wrong-field-count",
+      found,
+      expected: /^4 tab-separated fields$/,
+      remedy: /again/,
+    };
+  }
+  const expected = new RegExp(`^a column named "${task.source.columns[which]}"$`);
+  return { ...common, code: "missing-column", found: /^the columns "/, expected, remedy: /header line/ };
+}
+
+const kinds: Readonly<Record<string, (task: GlueTask, cells: Cells) => Broken>> = {
+  "no text column": (task, cells) => withoutColumn(task, cells, "text"),
+  "no label column": (task, cells) => withoutColumn(task, cells, "label"),
+  "no column of second sentences": (task, cells) =>
+    withoutColumn(task, cells, task.source.columns.pair === undefined ? "text" : "pair"),
+  "CSV quoting": (task, cells) => ({
+    bytes: utf8(textOf(cells.map((line) => line.map((cell) => `"${cell}"`)))),
+    line: 1,
+    ...(task.source.shape.header
+      ? { code: "missing-column", found: /\\"/, expected: /^a column named/ }
+      : { code: "unknown-label", found: /^the label "\\"0\\""$/, expected: /^one of "0", "1"$/ }),
+    remedy: /quotation marks.*without CSV quoting/,
+  }),
+  "an unknown label": (task, cells) => ({
+    bytes: utf8(textOf(withLast(cells, columnOf(task, "label"), () => "-"))),
+    line: cells.length,
     code: "unknown-label",
-    make: (task, cells) => ({
-      bytes: utf8(textOf(withLast(cells, labelColumn(task), () => "-"))),
-      line: cells.length,
-    }),
-  },
-  {
-    kind: "a last line cut off between fields",
+    found: /^the label "-"$/,
+    expected: task.kind === "regression" ? /^a number from 0 to 5$/ : /^one of "/,
+    remedy: /Check that this is a labelled file/,
+  }),
+  "a last line that is cut off between fields": (_, cells) => ({
+    bytes: utf8(textOf([...cells.slice(0, -1), (cells.at(-1) ?? []).slice(0, -1)]).slice(0, -1)),
+    line: cells.length,
     code: "wrong-field-count",
-    make: (_, cells) => ({
-      bytes: utf8(textOf([...cells.slice(0, -1), (cells.at(-1) ?? []).slice(0, -1)]).slice(0, -1)),
-      line: cells.length,
-    }),
-  },
-  {
-    kind: "bytes of Latin-1",
+    found: /^\d fields? in "/,
+    expected: /^\d tab-separated fields$/,
+    remedy: /get it again.*cut off\.$/,
+  }),
+  "a blank line": (_, cells) => ({
+    bytes: utf8(textOf([...cells.slice(0, 2), [""], ...cells.slice(2)])),
+    line: 3,
+    code: "wrong-field-count",
+    found: /^a blank line$/,
+    expected: /^\d tab-separated fields$/,
+    remedy: /get it again/,
+  }),
+  "bytes of Latin-1": (task, cells) => ({
+    bytes: Buffer.from(textOf(cells), "latin1"),
+    line: task.source.shape.header ? 2 : 1,
     code: "wrong-encoding",
-    make: (task, cells) => ({
-      bytes: Buffer.from(textOf(cells), "latin1"),
-      line: task.source.shape.header ? 2 : 1,
-    }),
-  },
-  {
-    kind: "a split with no rows",
+    found: /^bytes that are not valid UTF-8/,
+    expected: /^UTF-8 text$/,
+    remedy: /iconv/,
+  }),
+  "UTF-16": (_, cells) => ({
+    bytes: Buffer.from(`\uFEFF${textOf(cells)}`, "utf16le"),
+    line: 1,
+    code: "wrong-encoding",
+    found: /^a UTF-16 byte order mark$/,
+    expected: /^UTF-8 text$/,
+    remedy: /Save the file as UTF-8/,
+  }),
+  "a byte order mark at a later line": (_, cells) => ({
+    bytes: utf8(
+      textOf([
+        ...cells.slice(0, 2),
+        [`\uFEFF${cells[2]?.[0]}`, ...(cells[2]?.slice(1) ?? [])],
+        ...cells.slice(3),
+      ]),
+    ),
+    line: 3,
+    code: "wrong-encoding",
+    found: /^a byte order mark that does not start the file$/,
+    expected: /^one as the first character of the file, or none$/,
+    remedy: /joined/,
+  }),
+  "carriage returns as line ends": (_, cells) => ({
+    bytes: utf8(textOf(cells, "\r")),
+    line: 1,
+    code: "wrong-encoding",
+    found: /^carriage returns/,
+    expected: /line feed/,
+    remedy: /Convert the file's line ends/,
+  }),
+  "no rows": (task, cells) => ({
+    ...(task.source.shape.header
+      ? { bytes: utf8(textOf(cells.slice(0, 1))), line: 2, found: /^a header line and nothing else$/ }
+      : { bytes: new Uint8Array(), line: 1, found: /^an empty file$/ }),
     code: "empty-split",
-    make: (task, cells) =>
-      task.source.shape.header
-        ? { bytes: utf8(textOf(cells.slice(0, 1))), line: 2 }
-        : { bytes: new Uint8Array(), line: 1 },
-  },
-  {
-    kind: "an empty sentence",
+    expected: /^at least one data line$/,
+    remedy: /get it again/,
+  }),
+  "an empty sentence more than the published file has": (task, cells) => ({
+    bytes: utf8(
+      textOf(withLast(cells, columnOf(task, "text"), () => " ", (task.source.emptyTexts ?? 0) + 1)),
+    ),
+    line: cells.length,
     code: "empty-text",
-    make: (task, cells) => ({
-      bytes: utf8(textOf(withLast(cells, textColumn(task), () => " "))),
-      line: cells.length,
-    }),
-  },
-];
+    found: /^an empty sentence$/,
+    expected: /^some text in every text column/,
+    remedy: /correct this line/,
+  }),
+  "no file": () => ({
+    bytes: null,
+    line: null,
+    code: "missing-file",
+    found: /^no readable file \(ENOENT\)$/,
+    expected: /^the (train|dev) split of /,
+    remedy: /gluebenchmark\.com.*--data hf/,
+  }),
+};
 
 describe.each(glueTasks.map((task) => [task.id, task] as const))("a broken file of %s", (id, task) => {
   const cells = cellsOf(task, columnsOf(task, true));
 
-  it.each(broken.map((one, index) => [one.kind, one, index] as const))(
-    "with %s is refused by file and line",
-    async (_, { code, make }, index) => {
-      const { bytes, line } = make(task, cells);
-      const { file, loading } = await load(task, bytes, `${id}-${index}`);
+  it.each(Object.entries(kinds).map(([kind, make], index) => [kind, make, index] as const))(
+    "with %s is refused by file and line, with what was found and expected and what to do",
+    async (_, make, index) => {
+      const { bytes, line, code, found, expected, remedy } = make(task, cells);
+      // Every second kind in the dev file: it is read as strictly.
+      const { file, loading } = await load(task, bytes, `${id}-${index}`, index % 2 === 0 ? "train" : "dev");
       const error: unknown = await loading.catch((reason: unknown) => reason);
-      // A file without a header has no names to miss: its lines have too few fields.
-      const expected = code === "missing-column" && !task.source.shape.header ? "wrong-field-count" : code;
       expect(error).toBeInstanceOf(DatasetError);
-      expect(error).toMatchObject({ code: expected, file, line });
-      expect((error as DatasetError).message.startsWith(`${file}:${line}: found `)).toBe(true);
+      const { message, ...parts } = error as DatasetError;
+      expect(parts).toMatchObject({ code, file, line });
+      expect(parts.found).toMatch(found);
+      expect(parts.expected).toMatch(expected);
+      expect(parts.remedy).toMatch(remedy);
+      expect(message.startsWith(`${file}${line === null ? "" : `:${line}`}: found `)).toBe(true);
     },
   );
 
   it("cut anywhere in its last line is refused, or loses nothing", async () => {
     for (const labelLast of [true, false]) {
       const whole = textOf(cellsOf(task, columnsOf(task, labelLast)));
-      const { loading } = await load(task, utf8(whole), `${id}-whole`);
+      const { file, loading } = await load(task, utf8(whole), `${id}-whole`);
       const { train } = await loading;
       const lastLine = whole.lastIndexOf("\n", whole.length - 2) + 1;
       for (let end = lastLine + 1; end < whole.length; end++) {
-        const cut = await load(task, utf8(whole.slice(0, end)), `${id}-cut`);
-        const outcome = await cut.loading.catch((reason: unknown) => reason);
-        if (outcome instanceof DatasetError) expect(outcome).toMatchObject({ file: cut.file });
+        await writeFile(file, whole.slice(0, end));
+        const again = loadTask(task, { dataFolder: join(root, `${id}-whole`) });
+        const outcome = await again.catch((reason: unknown) => reason);
+        if (outcome instanceof DatasetError) expect(outcome).toMatchObject({ file });
         else expect(outcome).toMatchObject({ train });
       }
     }
@@ -159,7 +241,7 @@ describe.each(glueTasks.map((task) => [task.id, task] as const))("a broken file 
     const crlf = await load(task, utf8(textOf(cells, "\r\n")), `${id}-crlf`);
     expect((await crlf.loading).train).toEqual(plain.train);
 
-    const quoted = withLast(cells, textColumn(task), (old) => `"${old}`);
+    const quoted = withLast(cells, columnOf(task, "text"), (old) => `"${old}`);
     const { train } = await (await load(task, utf8(textOf(quoted)), `${id}-quote`)).loading;
     expect(train).toHaveLength(3);
     expect(train[2]?.text).toBe(`"${plain.train[2]?.text}`);

@@ -19,6 +19,11 @@ export const mrpc: ClassificationTask<TaskFiles> = {
     dev: "dev.tsv",
     shape: { header: true },
     columns: { text: "#1 String", pair: "#2 String", label: "Quality" },
+    original: {
+      examples: "msr_paraphrase_train.txt",
+      devIds: ["dev_ids.tsv", "mrpc_dev_ids.tsv"],
+      idColumns: ["#1 ID", "#2 ID"],
+    },
     parquet: {
       folder: "mrpc",
       train: "train",

@@ -1,6 +1,6 @@
 import type { ClassificationTask, TaskFiles } from "../task.ts";
 
-/** Quora Question Pairs: do two questions ask the same? */
+/** Quora Question Pairs: do two questions ask the same? Two of its published training examples lack the second one. */
 export const qqp: ClassificationTask<TaskFiles> = {
   id: "qqp",
   title: "QQP (duplicate questions)",
@@ -19,6 +19,7 @@ export const qqp: ClassificationTask<TaskFiles> = {
     dev: "dev.tsv",
     shape: { header: true },
     columns: { text: "question1", pair: "question2", label: "is_duplicate" },
+    emptyTexts: 2,
     parquet: {
       folder: "qqp",
       train: "train",

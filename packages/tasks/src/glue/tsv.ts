@@ -33,7 +33,8 @@ const GET_A_FRESH_COPY =
  * - Fields are separated by single tabs; a quote character is a character like any other (Python's
  *   `csv.QUOTE_NONE`), because GLUE's sentences hold unbalanced quotes.
  * - UTF-8. A byte order mark at the start and CRLF line ends are accepted and removed, as both come from editing
- *   or downloading on Windows and change nothing in the data. White space inside a field is kept.
+ *   or downloading on Windows and change nothing in the data. A mark at the start of a later line, where files were
+ *   joined, is an error, and so are carriage returns as the only line ends. White space inside a field is kept.
  * - A last line without its line end may have been cut off within its last field. It is accepted where that is
  *   `layout.selfDelimiting` (the caller refuses values it does not know), and an error elsewhere.
  * - Every other departure is an error and no line is ever skipped: invalid UTF-8, another number of fields than
@@ -46,6 +47,7 @@ const GET_A_FRESH_COPY =
 export function readTsv(bytes: Uint8Array, file: string, layout: TsvLayout): readonly TsvRow[] {
   const text = decodeUtf8(bytes, file);
   const lines = splitLines(text);
+  requireLineStarts(lines, file);
   const header = layout.shape.header ? lines[0]?.split("\t") : undefined;
   if (layout.shape.header && header === undefined) throw emptySplit(file, 1, "an empty file");
 
@@ -152,7 +154,9 @@ function findColumn(
       line: 1,
       found,
       expected: `a column named ${quote(column)}`,
-      remedy: "Use GLUE's own TSV file with its header line; names count letter by letter.",
+      remedy: header.includes(`"${column}"`)
+        ? "The names stand in quotation marks: write the file without CSV quoting, as GLUE's files are."
+        : "Use GLUE's own TSV file with its header line; names count letter by letter.",
     });
   }
   if (header.lastIndexOf(column) !== position) {
@@ -172,6 +176,30 @@ function splitLines(text: string): readonly string[] {
   const lines = text.split("\n");
   if (lines.at(-1) === "") lines.pop();
   return lines.map((line) => (line.endsWith("\r") ? line.slice(0, -1) : line));
+}
+
+function requireLineStarts(lines: readonly string[], file: string): void {
+  const marked = lines.findIndex((line) => line.startsWith("\uFEFF"));
+  if (marked !== -1) {
+    throw new DatasetError({
+      code: "wrong-encoding",
+      file,
+      line: marked + 1,
+      found: "a byte order mark that does not start the file",
+      expected: "one as the first character of the file, or none",
+      remedy: "Files were joined, perhaps: remove the mark, and any header line but the first.",
+    });
+  }
+  if (lines.length === 1 && lines[0]?.includes("\r")) {
+    throw new DatasetError({
+      code: "wrong-encoding",
+      file,
+      line: 1,
+      found: "carriage returns, and no line feed after them",
+      expected: "lines that end with a line feed, or with carriage return and line feed",
+      remedy: "Convert the file's line ends, for example with: tr '\\r' '\\n'",
+    });
+  }
 }
 
 function decodeUtf8(bytes: Uint8Array, file: string): string {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { parquetWriteBuffer } from "hyparquet-writer";
+import type { ColumnSource } from "hyparquet-writer";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DatasetError } from "../errors.ts";
 import { glueTasks } from "../glue/index.ts";
@@ -12,6 +12,8 @@ import { sst2 } from "../glue/sst2.ts";
 import { stsb } from "../glue/stsb.ts";
 import { loadTask } from "../source.ts";
 import type { Example, TaskDefinition, TaskFiles } from "../task.ts";
+import type { ParquetRows } from "../testing/parquetFile.ts";
+import { columnsFile, parquetFile as parquet } from "../testing/parquetFile.ts";
 import { GLUE_IN_HUB, glueFilesInHub } from "./layout.ts";
 
 type GlueTask = TaskDefinition<TaskFiles>;
@@ -22,39 +24,6 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "peftbench-parquet-"));
 });
 afterEach(() => rm(folder, { recursive: true }));
-
-interface Rows {
-  readonly text: readonly (string | null)[];
-  readonly pair?: readonly string[];
-  readonly label: readonly number[];
-}
-
-/** A file as `datasets` writes it, with a row number beside. */
-function parquet({ kind, source }: GlueTask, { text, pair, label }: Rows): Uint8Array {
-  const { columns } = source.parquet;
-  const labels =
-    kind === "regression"
-      ? { data: [...label], type: "FLOAT" as const }
-      : { data: label.map(BigInt), type: "INT64" as const };
-  return new Uint8Array(
-    parquetWriteBuffer({
-      columnData: [
-        { name: columns.text, data: [...text], type: "STRING", nullable: true },
-        ...(columns.pair === undefined
-          ? []
-          : [
-              {
-                name: columns.pair,
-                data: [...(pair ?? text.map((one) => `${one}?`))],
-                type: "STRING" as const,
-              },
-            ]),
-        { name: columns.label, ...labels },
-        { name: "idx", data: label.map((_, index) => index), type: "INT32" },
-      ],
-    }),
-  );
-}
 
 async function write(files: Readonly<Record<string, Uint8Array>>): Promise<void> {
   for (const [path, bytes] of Object.entries(files)) {
@@ -89,7 +58,7 @@ const pathsOf = ({ source: { parquet: layout } }: GlueTask): readonly [string, s
 
 describe.each(glueTasks.map((task) => [task.id, task] as const))("parquet files of %s", (_, task) => {
   it("give the examples that the same rows give as TSV", async () => {
-    const rows: Rows =
+    const rows: ParquetRows =
       task.kind === "regression"
         ? { text: ['a “quoted" one', "b\t"], label: [3.8, 0.083] }
         : {
@@ -113,7 +82,7 @@ describe.each(glueTasks.map((task) => [task.id, task] as const))("parquet files 
 });
 
 describe("a data folder of parquet files", () => {
-  const rows: Rows = { text: ["one", "two"], label: [0, 1] };
+  const rows: ParquetRows = { text: ["one", "two"], label: [0, 1] };
   const [train, dev] = pathsOf(sst2);
 
   it("that is a snapshot of the hub has repository, commit, rows and checksums in its provenance", async () => {
@@ -131,12 +100,15 @@ describe("a data folder of parquet files", () => {
     });
   });
 
-  it("that was changed since its download is refused", async () => {
+  it("that was changed since its download is refused, with both checksums", async () => {
     const files = { [train]: parquet(sst2, rows), [dev]: parquet(sst2, rows) };
     await write(files);
     await writeManifest(files);
     await write({ [dev]: parquet(sst2, { text: ["one", "two"], label: [1, 0] }) });
-    expect(await failure(sst2)).toMatchObject({ code: "wrong-checksum", file: join(folder, dev) });
+    const error = await failure(sst2);
+    expect(error).toMatchObject({ code: "wrong-checksum", file: join(folder, dev) });
+    expect(error.expected).toContain(sha256(files[dev]!));
+    expect(error.found).toMatch(/[0-9a-f]{64}$/);
   });
 
   it("may have a split in several files, all of which it needs", async () => {
@@ -153,7 +125,9 @@ describe("a data folder of parquet files", () => {
       ["train:2", "three"],
     ]);
     await rm(join(folder, name(0)));
-    expect(await failure(sst2)).toMatchObject({ code: "missing-file" });
+    const error = await failure(sst2);
+    expect(error).toMatchObject({ code: "missing-file", file: join(folder, "sst2", "train-*.parquet") });
+    expect(error.expected).toBe("all of 2 parts, numbered from 0");
   });
 
   it("gives MNLI's second dev set", async () => {
@@ -171,23 +145,61 @@ describe("a data folder of parquet files", () => {
     ]);
   });
 
+  const good = parquet(sst2, rows);
+  const labels: ColumnSource = { name: "label", data: [0n, 1n], type: "INT64" };
+  const sentences: ColumnSource = { name: "sentence", data: ["one", "two"], type: "STRING" };
   it.each([
-    ["a cut file", "bad-parquet", (whole: Uint8Array) => whole.subarray(0, whole.length - 9)],
-    ["an empty file", "bad-parquet", () => new Uint8Array()],
+    ["a cut file", "bad-parquet", good.subarray(0, good.length - 9), null],
+    ["an empty file", "bad-parquet", new Uint8Array(), null],
+    ["damage to its data", "bad-parquet", good.map((byte, at) => (at < 60 ? 0xff : byte)), null],
+    ["a test set's labels", "unknown-label", parquet(sst2, { text: ["a"], label: [-1] }), 0],
+    ["a class there is not", "unknown-label", parquet(sst2, { text: ["a", "b"], label: [1, 2] }), 1],
+    ["a missing text", "empty-text", parquet(sst2, { text: ["b", null], label: [0, 1] }), 1],
+    ["an empty text", "empty-text", parquet(sst2, { text: ["b", " "], label: [0, 1] }), 1],
+    ["the columns of another task", "missing-column", parquet(rte, { text: ["a"], label: [0] }), null],
+    ["no rows", "empty-split", parquet(sst2, { text: [], label: [] }), null],
     [
-      "damage to its data",
-      "bad-parquet",
-      (whole: Uint8Array) => whole.map((byte, at) => (at < 60 ? 0xff : byte)),
+      "labels as text",
+      "wrong-column-type",
+      columnsFile([sentences, { name: "label", data: ["0", "1"], type: "STRING" }]),
+      null,
     ],
-    ["a test set's labels", "unknown-label", () => parquet(sst2, { text: ["a"], label: [-1] })],
-    ["a class there is not", "unknown-label", () => parquet(sst2, { text: ["a"], label: [2] })],
-    ["a missing text", "empty-text", () => parquet(sst2, { text: [null, "b"], label: [0, 1] })],
-    ["the columns of another task", "missing-column", () => parquet(rte, { text: ["a"], label: [0] })],
-  ])("is refused by its file with %s", async (_, code, make) => {
-    const good = parquet(sst2, rows);
-    await write({ [train]: make(good), [dev]: good });
+    [
+      "scores for class numbers",
+      "wrong-column-type",
+      columnsFile([sentences, { name: "label", data: [0, 1], type: "FLOAT" }]),
+      null,
+    ],
+    [
+      "numbers for text",
+      "wrong-column-type",
+      columnsFile([{ name: "sentence", data: [1, 2], type: "INT32" }, labels]),
+      null,
+    ],
+    [
+      "bytes that are no UTF-8",
+      "wrong-encoding",
+      columnsFile([
+        { name: "sentence", data: [Uint8Array.of(111, 107), Uint8Array.of(99, 0xe9)], type: "BYTE_ARRAY" },
+        labels,
+      ]),
+      1,
+    ],
+  ] as const)("is refused by file and row with %s", async (_, code, bytes, row) => {
+    await write({ [train]: bytes, [dev]: good });
     const error = await failure(sst2);
-    expect(error).toMatchObject({ code, file: join(folder, train) });
+    const file = join(folder, train);
+    expect(error).toMatchObject({ code, file, line: null, row });
+    const place = row === null ? file : `${file}, row ${row} counted from 0`;
+    expect(error.message.startsWith(`${place}: found `)).toBe(true);
+    expect(error.message).toMatch(/; expected .*`--data hf`\.$/);
+  });
+
+  it("keeps every character of a text, a byte order mark too", async () => {
+    await write({ [train]: parquet(sst2, { text: ["\uFEFFa\u0085", '"'], label: [0, 1] }), [dev]: good });
+    expect((await loadTask(sst2, { dataFolder: folder })).train.map(({ text }) => text)).toEqual([
+      ...["\uFEFFa\u0085", '"'],
+    ]);
   });
 
   it("refuses a score beyond the scale", async () => {

@@ -11,9 +11,9 @@ import { readParquet } from "./parquet.ts";
 
 type Task = TaskDefinition<TaskFiles>;
 
-/** Whether a task's folder with files of these names has the training split as parquet. */
+/** Whether a task's folder with files of these names has the training split as parquet, or a part of it. */
 export function hasParquet({ source }: Task, names: readonly string[]): boolean {
-  return filesOfSplit(names, source.parquet.train).length > 0;
+  return names.some((name) => name.startsWith(`${source.parquet.train}-`) && name.endsWith(".parquet"));
 }
 
 /**
@@ -36,7 +36,7 @@ export async function readFromParquet(
   ];
   const files: FileContent[] = [];
   for (const { split, prefix } of splits) {
-    const found = filesOfSplit(names, prefix);
+    const found = filesOfSplit(names, prefix, folder);
     if (found.length === 0 && (split === "train" || split === "dev")) throw missing(task, folder, prefix);
     for (const name of found) {
       const file = join(folder, name);
@@ -61,12 +61,18 @@ function missing(task: Task, folder: string, prefix: string): DatasetError {
     code: "missing-file",
     file: join(folder, `${prefix}-00000-of-00001.parquet`),
     found: "no such file",
-    expected: `the dev split of ${task.title} beside its training split`,
+    expected: `a split of ${task.title}, beside the others`,
     remedy: "Get the folder again, for example by `--data hf`.",
   });
 }
 
-function requireAnnounced(manifest: HubManifest | null, path: string, file: string, found: string): void {
+/** @throws {DatasetError} `wrong-checksum` where the manifest names another file by this path */
+export function requireAnnounced(
+  manifest: HubManifest | null,
+  path: string,
+  file: string,
+  found: string,
+): void {
   const expected = manifest?.files.find((one) => one.path === path)?.sha256;
   if (expected === undefined || expected === found) return;
   throw new DatasetError({
