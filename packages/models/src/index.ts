@@ -27,6 +27,7 @@ export { hubOriginOf, readHubManifest } from "./hub/manifest.ts";
 export { modelFiles } from "./hub/modelFiles.ts";
 export type { HubReference, HubRepositoryKind } from "./hub/reference.ts";
 export { describeReference, isHubReference, parseHubReference } from "./hub/reference.ts";
+export { hubSettings } from "./hub/settings.ts";
 export type { HubSnapshot, SnapshotOptions } from "./hub/snapshot.ts";
 export { fetchSnapshot } from "./hub/snapshot.ts";
 export type { PretrainedModel } from "./pretrained.ts";

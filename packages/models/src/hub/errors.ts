@@ -7,6 +7,7 @@ export type HubErrorCode =
   | "unreachable"
   | "bad-answer"
   | "wrong-checksum"
+  | "cannot-write"
   | "offline";
 
 export interface HubErrorDetails {

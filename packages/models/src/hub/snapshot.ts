@@ -1,5 +1,6 @@
-import { chmod, copyFile, link, mkdir, readFile, rm, stat } from "node:fs/promises";
+import { chmod, copyFile, link, mkdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { writeFileWhole } from "../checkpoint/files.ts";
 import { downloadFile, hashFile } from "./download.ts";
@@ -42,10 +43,18 @@ const STALL_MS = 60_000;
 
 /**
  * Makes sure that files of a repository are here, and gives the folder they are in. What is in the cache is not asked
- * for again; a commit whose files are all there needs no network.
- * @throws {HubError}
+ * for again; a commit whose files are all there needs no network. Several processes may do this at once.
+ * @throws {HubError} `cannot-write` where the cache folder takes no more; what is there stays, to be gone on with
  */
 export async function fetchSnapshot(reference: HubReference, options: SnapshotOptions): Promise<HubSnapshot> {
+  try {
+    return await makeSnapshot(reference, options);
+  } catch (error) {
+    throw fromFileSystem(error) ? cannotWrite(options.cacheFolder, error) : error;
+  }
+}
+
+async function makeSnapshot(reference: HubReference, options: SnapshotOptions): Promise<HubSnapshot> {
   const settings = hubSettings(options.environment);
   const folder = join(options.cacheFolder, "hub", `${reference.kind}s`, reference.name.replaceAll("/", "--"));
   const hub: Hub = {
@@ -64,10 +73,11 @@ export async function fetchSnapshot(reference: HubReference, options: SnapshotOp
   const known = new Map((await readHubManifest(snapshot))?.files.map((file) => [file.path, file]));
   for (const file of all.filter(({ path }) => wanted.has(path))) {
     const content = join(contents, `${file.id.kind}-${file.id.hex}`);
-    if ((await sizeOf(content)) !== file.bytes) await download(hub, commit, file, content, options);
-    if ((await sizeOf(join(snapshot, file.path))) !== file.bytes)
-      await place(content, join(snapshot, file.path));
     const { path, bytes, id } = file;
+    const target = join(snapshot, path);
+    const isPlaced = (await sizeOf(target)) === bytes;
+    if (!(await isWhole(content, file, isPlaced))) await download(hub, commit, file, content, options);
+    if (!isPlaced) await place(content, target);
     if (known.has(path)) continue;
     const sha256 = id.kind === "sha256" ? id.hex : await hashFile(content, "sha256", bytes);
     known.set(path, { path, bytes, sha256 });
@@ -148,11 +158,42 @@ function notHere(reference: HubReference, found: string): HubError {
   });
 }
 
+/**
+ * Whether a content is in the cache. Before a folder gets it, its bytes are looked at as well: whoever removed a file that
+ * was changed shall not be given the change again.
+ */
+async function isWhole(content: string, { bytes, id }: HubFile, isPlaced: boolean): Promise<boolean> {
+  if ((await sizeOf(content)) !== bytes) return false;
+  if (isPlaced || (await hashFile(content, id.kind, bytes)) === id.hex) return true;
+  await rm(content, { force: true });
+  return false;
+}
+
+/** The file is there whole at every moment, as another process may place the same one. */
 async function place(content: string, path: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  await rm(path, { force: true });
+  const temporary = `${path}.${process.pid}.partial`;
+  await rm(temporary, { force: true });
   // Some file systems know no hard links.
-  await link(content, path).catch(() => copyFile(content, path));
+  await link(content, temporary).catch(() => copyFile(content, temporary));
+  await rename(temporary, path);
+  // Renaming one link of a file over another of the same does nothing.
+  await rm(temporary, { force: true });
+}
+
+function fromFileSystem(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "syscall" in error && "code" in error && typeof error.code === "string";
+}
+
+function cannotWrite(cacheFolder: string, error: NodeJS.ErrnoException): HubError {
+  const isFull = error.code === "ENOSPC" || error.code === "EDQUOT";
+  return new HubError({
+    code: "cannot-write",
+    place: error.path ?? cacheFolder,
+    found: isFull ? `no space left (${error.code})` : `a file system that refuses (${error.message})`,
+    expected: "room and permission to keep what is downloaded",
+    remedy: `${isFull ? "Make room" : `Make ${cacheFolder} writable`} and start the same command again: it goes on with what is already there.`,
+  });
 }
 
 async function writeText(path: string, text: string): Promise<void> {

@@ -45,6 +45,15 @@ export async function createTransport(settings: HubSettings, environment: Enviro
         const location = response.headers.get("location");
         if (response.status < 300 || response.status >= 400 || location === null) return response;
         await response.body?.cancel();
+        if (!URL.canParse(location, address)) {
+          throw new HubError({
+            code: "bad-answer",
+            place: url,
+            found: "a redirect to what is no address",
+            expected: "the address of a file's content",
+            remedy: "Check HF_ENDPOINT and the proxy: is a hub behind them?",
+          });
+        }
         address = new URL(location, address).href;
       }
       throw new HubError({
@@ -73,11 +82,25 @@ async function answer(url: string, token: string | null, ask: () => Promise<Resp
   }
 }
 
-/** Deno's and Bun's own fetch reads the proxy's variables; Node's does not before version 24. */
+/**
+ * Deno's and Bun's own fetch reads the proxy's variables; Node's does not before version 24.
+ * @throws {HubError} `bad-settings` for a variable that is no address
+ */
 async function fetchThroughProxy(environment: Environment): Promise<Fetch> {
   const { versions } = process;
   const setting = (name: string): string | undefined => environment[name.toLowerCase()] || environment[name];
   const [httpProxy, httpsProxy] = [setting("HTTP_PROXY"), setting("HTTPS_PROXY")];
+  for (const [name, value] of Object.entries({ HTTP_PROXY: httpProxy, HTTPS_PROXY: httpsProxy })) {
+    if (value === undefined || (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol))) continue;
+    throw new HubError({
+      code: "bad-settings",
+      place: name,
+      // It may hold a password.
+      found: "what is no address of a proxy",
+      expected: "an address that starts with http:// or https://",
+      remedy: "Correct the variable, or unset it.",
+    });
+  }
   const isOurs = versions.deno === undefined && versions.bun === undefined;
   if (!isOurs || (httpProxy === undefined && httpsProxy === undefined)) return fetch;
   const undici = await import("undici");
