@@ -3,6 +3,23 @@ import { describe, expect, it } from "vitest";
 import { largestDifference } from "./parity/differences.ts";
 import { ENCODER_TOLERANCE, encoderFixtures, expectedOfEncoder, runEncoder } from "./parity/encoders.ts";
 
+describe("an encoder without fused attention", () => {
+  const without = encoderFixtures.filter(({ attention }) => !attention.includes("fused"));
+  it.each(without)("refuses it: $name", async (fixture) => {
+    const run = runEncoder(fixture, {
+      executor: createCpuExecutor({ threads: 1 }),
+      attention: "fused",
+      savePolicy: "eager",
+      weights: "f32",
+      trained: "vectors",
+    });
+    await expect(run).rejects.toMatchObject({
+      name: "AttentionError",
+      remedy: expect.stringContaining("materialized"),
+    });
+  });
+});
+
 describe.each(encoderFixtures)("the encoder $name beside PyTorch", (fixture) => {
   const variants = savePolicies.flatMap((savePolicy) =>
     fixture.attention.map((attention) => ({ savePolicy, attention })),

@@ -10,9 +10,8 @@ export const submissionSchema = z.strictObject({
       /** As the server takes it: `CoLA.tsv`. */
       name: text,
       rows: count,
-      /** What was answered, below the data folder: `CoLA/test.tsv`. */
-      source: text,
-      sha256: z.string().regex(/^[0-9a-f]{64}$/),
+      /** What was answered, by its name below the data folder: `CoLA/test.tsv`. */
+      sources: z.array(z.strictObject({ name: text, sha256: z.string().regex(/^[0-9a-f]{64}$/) })).min(1),
     }),
   ),
   /** One sentence for each file that could not be made. */

@@ -47,7 +47,7 @@ describe("a cell that is asked for a submission", () => {
     expect(lines[42]).toMatch(/^41\t[01]$/);
     expect(lines.slice(43)).toEqual([""]);
     expect(outcome.submission?.files).toMatchObject([
-      { name: "SST-2.tsv", rows: 42, source: "SST-2/test.tsv" },
+      { name: "SST-2.tsv", rows: 42, sources: [{ name: "SST-2/test.tsv" }] },
     ]);
     expect(plain.outcome.submission).toBeNull();
   });

@@ -67,8 +67,7 @@ export async function answerHiddenSplits(
     submission.files.push({
       name: source.submission,
       rows: made.length,
-      source: source.file,
-      sha256: source.sha256,
+      sources: [...source.sources],
     });
   }
   return { submission, submissionFiles };

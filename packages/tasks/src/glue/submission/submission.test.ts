@@ -2,7 +2,9 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { glueFilesInHub } from "../../hub/layout.ts";
 import { findTask } from "../../registry.ts";
+import { columnsFile } from "../../testing/parquetFile.ts";
 import { glueTasks } from "../index.ts";
 import { readTestSplits } from "./readTestSplits.ts";
 import { submissionText } from "./submissionText.ts";
@@ -17,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true, force: true }));
 
 /** A data folder with these files. */
-async function folderWith(files: Readonly<Record<string, string>>): Promise<string> {
+async function folderWith(files: Readonly<Record<string, string | Uint8Array>>): Promise<string> {
   const folder = await mkdtemp(join(root, "data-"));
   for (const [name, text] of Object.entries(files)) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
@@ -49,7 +51,7 @@ describe("the hidden splits of a copy of GLUE", () => {
     const folder = await folderWith({ "cola/test.tsv": 'index\tsentence\n0\tA "quoted word.\n1\t\n' });
     const { splits, missing } = await readTestSplits(findTask("cola"), folder);
     expect(missing).toEqual([]);
-    expect(splits).toMatchObject([{ submission: "CoLA.tsv", file: "cola/test.tsv" }]);
+    expect(splits).toMatchObject([{ submission: "CoLA.tsv", sources: [{ name: "cola/test.tsv" }] }]);
     expect(splits[0]?.examples).toEqual([
       { index: "0", text: 'A "quoted word.' },
       { index: "1", text: "" },
@@ -77,9 +79,49 @@ describe("the hidden splits of a copy of GLUE", () => {
       });
       await expect(readTestSplits(findTask("rte"), folder)).rejects.toMatchObject({
         code: "unknown-id",
-        line: 3,
+        row: 1,
       });
     }
+  });
+
+  it("are read out of parquet files too, in all their parts", async () => {
+    const part = (first: number): Uint8Array =>
+      columnsFile([
+        { name: "premise", data: ["one", ""], type: "STRING" },
+        { name: "hypothesis", data: ["two", "three"], type: "STRING" },
+        { name: "label", data: [-1n, -1n], type: "INT64" },
+        { name: "idx", data: [first, first + 1], type: "INT32" },
+      ]);
+    const folder = await folderWith({
+      "mnli/test_matched-00000-of-00002.parquet": part(0),
+      "mnli/test_matched-00001-of-00002.parquet": part(2),
+      "ax/test-00000-of-00001.parquet": part(0),
+    });
+    const { splits, missing } = await readTestSplits(findTask("mnli"), folder);
+    expect(splits.map(({ submission, examples }) => [submission, examples.length])).toEqual([
+      ["MNLI-m.tsv", 4],
+      ["AX.tsv", 2],
+    ]);
+    expect(splits[0]?.examples[3]).toEqual({ index: "3", text: "", pair: "three" });
+    expect(missing).toHaveLength(1);
+  });
+
+  it("are refused where a parquet file is none, or lacks a column", async () => {
+    const name = "cola/test-00000-of-00001.parquet";
+    const failure = async (content: string | Uint8Array) =>
+      readTestSplits(findTask("cola"), await folderWith({ [name]: content }));
+    await expect(failure("text")).rejects.toMatchObject({ code: "bad-parquet", file: name });
+    const other = columnsFile([{ name: "idx", data: [0], type: "INT32" }]);
+    await expect(failure(other)).rejects.toMatchObject({ name: "DatasetError", file: name });
+  });
+
+  it("are chosen out of a repository where they are asked for, and only there", () => {
+    const paths = ["train", "validation_matched", "test_matched", "test_mismatched"].map(
+      (split) => `mnli/${split}-00000-of-00001.parquet`,
+    );
+    const all = [...paths, "ax/test-00000-of-00001.parquet", "cola/test-00000-of-00001.parquet"];
+    expect(glueFilesInHub(["mnli"])(all)).toEqual(paths.slice(0, 2));
+    expect(glueFilesInHub(["mnli"], { hidden: true })(all)).toEqual(all.slice(0, 5));
   });
 
   it("do not exist for a task outside GLUE", async () => {
