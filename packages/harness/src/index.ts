@@ -102,6 +102,7 @@ export {
   savePolicies,
 } from "./result/schema.ts";
 export type { ResultTuning } from "./result/tuning.ts";
+export { SelectionConfigError } from "./selectionConfig.ts";
 export { type PairedEffect, pairedEffect, pairedOddsRatio } from "./statistics/effectSize.ts";
 export { type EquivalenceResult, equivalenceTest } from "./statistics/equivalence.ts";
 export {

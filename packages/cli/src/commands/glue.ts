@@ -1,25 +1,35 @@
 import { join } from "node:path";
-import type { CellReport, CellSpec } from "@peftbench/harness";
+import type { CellReport, CellSpec, ReusableRuns, RunResult, TrialGroup } from "@peftbench/harness";
 import {
   abortOnSignals,
   createProgress,
-  exitCodeOf,
   expandGrid,
-  finishedResult,
+  expandSearch,
+  loadRuns,
+  openCaches,
+  reusableRuns,
   runGrid,
   runtimeCommand,
+  SearchError,
+  SelectionConfigError,
+  takeRuns,
 } from "@peftbench/harness";
-import { writeReport } from "@peftbench/report";
-import type { Command, CommandContext, CommandResult } from "../command.ts";
+import { methods } from "@peftbench/methods";
+import type { Command, CommandContext } from "../command.ts";
+import { describeRun } from "../glue/describeRun.ts";
 import { createAdapterSearch } from "../glue/device.ts";
+import { describeDryRun } from "../glue/dryRun/dryRun.ts";
+import { createCellPlanner } from "../glue/dryRun/planCells.ts";
 import { glueOptions } from "../glue/options.ts";
-import { pageFileOf } from "../glue/pageFile.ts";
+import type { GluePlan } from "../glue/plan.ts";
 import { planGlue } from "../glue/plan.ts";
 import { proberFor } from "../glue/probe.ts";
 import { runtimeFor } from "../glue/runtime.ts";
-import { formatBySuite, originOfTask } from "../glue/suites.ts";
-import { formatSummaries, summarizeReports } from "../glue/summary.ts";
-import { formatTable } from "../table.ts";
+import type { RunCells } from "../glue/tunedRun.ts";
+import { runTuned } from "../glue/tunedRun.ts";
+import { isFolder } from "../options/folders.ts";
+import { UsageError } from "../options/usageError.ts";
+import { publishedFrom } from "../publishedFigures.ts";
 
 /** `pnpm bench glue`: fine-tunes on the tasks of a suite and writes results and a page. */
 export const glue: Command = {
@@ -35,113 +45,92 @@ export const glue: Command = {
     },
     {
       line: "pnpm bench glue --dry-run",
-      does: "Shows which runs that would be, and runs none.",
+      does: "Shows which runs that would be, their planned memory, and about how long; runs none.",
     },
     {
       line: "pnpm bench glue --data ./glue --model ./minilm --tasks sst2 --methods lora,full --preset quick",
       does: "Two methods on a task of GLUE and a model of yours: ./glue holds SST-2/train.tsv and SST-2/dev.tsv.",
     },
+    {
+      line: "pnpm bench glue --preset smoke --regime tuned --set lora.rank=16",
+      does: "Each method searches its own learning rate, with as many trials as any other; lora has rank 16.",
+    },
   ],
   options: glueOptions,
   run: async (options, context) => {
     const runtime = runtimeFor(options.text("runtime"), context.projectFolder);
+    const published = await publishedFrom(options.text("published"), context);
     const search = createAdapterSearch();
-    const { grid, device } = await planGlue(options, context, search);
-    const specs = expandGrid(grid);
-    if (options.flag("dry-run")) return describePlan(specs, grid.notices);
+    const plan = await planGlue(options, context, search);
+    const { grid, device } = plan;
+    const groups = expand(() => (plan.search === null ? [] : expandSearch(grid, plan.search)));
+    const given = expand(() => expandGrid(grid));
+    const reusable = await reusableRuns(plan.reuse);
+    for (const warning of reusable.warnings) context.say(`--reuse: ${warning}`);
+    if (options.flag("dry-run")) return dryRun(plan, groups, given, reusable, context);
     const command = runtimeCommand(runtime, context.projectFolder);
     const signal = abortOnSignals();
     const prepare =
       device.executor === "cpu" && !options.flag("no-probe")
         ? await proberFor(command, signal, context, search)
         : undefined;
-    const reports = await runGrid(specs, {
-      command,
-      entryFile: join(context.projectFolder, "packages/cli/src/cellProcess.ts"),
-      workingFolder: context.projectFolder,
-      environment: device.environment,
-      ...(prepare === undefined ? {} : { prepare }),
-      listener: createProgress(context.errorOutput, () => performance.now()),
-      signal,
-    });
-    return describeRun(reports, grid.notices, context);
+    const runWith =
+      (before: typeof prepare): RunCells =>
+      async (specs) => {
+        const taken = await takeRuns(specs, reusable);
+        if (taken.length > 0) context.say(`${taken.length} finished runs were taken over`);
+        return runGrid(specs, {
+          command,
+          entryFile: join(context.projectFolder, "packages/cli/src/cellProcess.ts"),
+          workingFolder: context.projectFolder,
+          environment: device.environment,
+          ...(before === undefined ? {} : { prepare: before }),
+          listener: createProgress(context.errorOutput, () => performance.now()),
+          signal,
+        });
+      };
+    const { notices } = grid;
+    if (plan.search === null) {
+      const reports: readonly CellReport[] = await runWith(prepare)(given);
+      return describeRun({ reports, tuned: null, notices, published }, context);
+    }
+    // Nobody reads the memory of a trial.
+    const run = { trials: runWith(undefined), chosen: runWith(prepare) };
+    const { reports, ...tuned } = await runTuned(grid, plan.search, groups, run);
+    return describeRun({ reports, tuned, notices, published }, context);
   },
 };
 
-async function describePlan(specs: readonly CellSpec[], notices: readonly string[]): Promise<CommandResult> {
-  const cells = [];
-  for (const spec of specs) {
-    const finished = (await finishedResult(spec)) !== null;
-    const { id, cell, runFolder } = spec;
-    cells.push({ id, cell, suite: cell.suite, origin: originOfTask(cell.task), runFolder, finished });
+async function dryRun(
+  { grid, search, reuse }: GluePlan,
+  groups: readonly TrialGroup[],
+  given: readonly CellSpec[],
+  reusable: ReusableRuns,
+  context: CommandContext,
+) {
+  const earlier: RunResult[] = [];
+  for (const folder of [grid.outFolder, ...reuse]) {
+    if (!(await isFolder(folder))) continue;
+    earlier.push(...(await loadRuns(folder)).runs.map(({ result }) => result));
   }
-  const table = formatBySuite(cells, (block) =>
-    formatTable(
-      ["model", "task", "method", "seed", "id", ""],
-      block.map(({ id, cell, finished }) => [
-        ...[cell.model, cell.task, cell.method, String(cell.seed), id.slice(0, 8)],
-        finished ? "finished" : "to run",
-      ]),
-    ),
-  );
-  const first = specs[0];
-  const runs = first === undefined ? "" : `\n\nTraining of the first: ${JSON.stringify(first.cell.config)}`;
-  return {
-    exitCode: 0,
-    document: { dryRun: true, notices, cells },
-    text: `${table}${runs}`,
-  };
+  return describeDryRun({
+    trials: groups.flatMap(({ trials }) => trials.map(({ spec }) => spec)),
+    reported: given,
+    isSearched: search !== null,
+    notices: grid.notices,
+    reusable,
+    earlier,
+    planCell: createCellPlanner(methods, openCaches(context.environment).examples),
+  });
 }
 
-async function describeRun(
-  reports: readonly CellReport[],
-  notices: readonly string[],
-  context: CommandContext,
-): Promise<CommandResult> {
-  const page = await makePage(reports, context);
-  const rows = summarizeReports(reports);
-  const bad = reports.filter(({ result }) => result?.status !== "ok").length;
-  return {
-    exitCode: page.failed ? 1 : exitCodeOf(reports),
-    document: {
-      notices,
-      cells: reports.map(({ spec, outcome, result }) => ({
-        id: spec.id,
-        cell: spec.cell,
-        origin: originOfTask(spec.cell.task),
-        runFolder: spec.runFolder,
-        outcome,
-        status: result?.status ?? null,
-        error: result?.error ?? null,
-        metrics: result?.metrics ?? [],
-      })),
-      summary: rows,
-      report: page.file,
-    },
-    text: [
-      formatSummaries(rows),
-      ...(page.file === null ? [] : [`\nThe page: ${page.file}`]),
-      ...(bad > 0
-        ? [`${bad} of ${reports.length} runs have no good result: start the same command again.`]
-        : []),
-    ].join("\n"),
-  };
-}
-
-/** Makes the page of this call's runs. A page that fails is said, and costs no result. */
-async function makePage(
-  reports: readonly CellReport[],
-  context: CommandContext,
-): Promise<{ readonly file: string | null; readonly failed: boolean }> {
-  const folders = reports.filter(({ result }) => result !== null).map(({ spec }) => spec.runFolder);
-  const file = pageFileOf(folders);
-  if (file === null) return { file, failed: false };
+/** @throws {UsageError} for settings that do not go together */
+function expand<Value>(make: () => Value): Value {
   try {
-    await writeReport(folders, file, { generatedAt: new Date().toISOString() });
-    return { file, failed: false };
+    return make();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    context.say(`error: the page was not made: ${reason} The results are whole; try \`pnpm bench report\`.`);
-    return { file: null, failed: true };
+    if (error instanceof SearchError) throw new UsageError(error.message, { cause: error });
+    if (!(error instanceof SelectionConfigError)) throw error;
+    throw new UsageError(`${error.message} ${error.remedy}`, { cause: error });
   }
 }

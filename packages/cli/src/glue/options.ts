@@ -1,4 +1,5 @@
 import type { ArgsDef } from "citty";
+import { publishedOption } from "../publishedFigures.ts";
 
 export const glueOptions = {
   methods: { type: "string", valueHint: "a,b", description: "Methods to compare; the preset's where absent" },
@@ -30,8 +31,25 @@ export const glueOptions = {
   },
   preset: {
     type: "string",
-    valueHint: "smoke|quick|standard",
-    description: "How much to run (pnpm bench list)",
+    valueHint: "smoke|quick|standard|paper",
+    description: "How much to run (pnpm bench list); paper, for GLUE: published recipes by task",
+  },
+  regime: {
+    type: "string",
+    valueHint: "shared|tuned",
+    description:
+      "shared, where absent: methods run with the settings given. tuned: each method searches its own on rows held out of training, with as many trials a task as every other, and all trials stand in its results",
+  },
+  trials: {
+    type: "string",
+    valueHint: "N",
+    description: "Trials of each method on each task under --regime tuned; the suite's where absent",
+  },
+  set: {
+    type: "string",
+    valueHint: "lora.rank=16,training.batchSize=32",
+    description:
+      "Single settings: of training, of one method (lora.rank, lora.training.epochs), of the search (search.training.selectionRows)",
   },
   "train-limit": { type: "string", valueHint: "N|all", description: "Training examples to use" },
   epochs: { type: "string", valueHint: "N", description: "Passes over them" },
@@ -82,6 +100,20 @@ export const glueOptions = {
     description: "Threads on the CPU; as many as cores where absent",
   },
   out: { type: "string", valueHint: "folder", description: "Where runs and report go; results where absent" },
-  "dry-run": { type: "boolean", description: "Show the cells that would run, and run none" },
+  published: publishedOption,
+  submission: {
+    type: "boolean",
+    description: "Answer GLUE's hidden test splits too, in files as its server takes them",
+  },
+  reuse: {
+    type: "string",
+    valueHint: "folder,...",
+    description: "Take over finished runs of the same settings from other folders of results",
+  },
+  "dry-run": {
+    type: "boolean",
+    description:
+      "Show the cells that would run, their planned memory and steps, and about how long; run none",
+  },
   force: { type: "boolean", description: "Run finished cells again, from nothing" },
 } as const satisfies ArgsDef;

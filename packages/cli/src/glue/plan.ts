@@ -1,14 +1,17 @@
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
-import type { GridPlan } from "@peftbench/harness";
+import type { GridPlan, SearchConfig, Suite, SuitePreset } from "@peftbench/harness";
 import { openCaches, readSourceState } from "@peftbench/harness";
 import { methods } from "@peftbench/methods";
 import { cacheFolder } from "@peftbench/runtime";
 import { allTasks } from "@peftbench/tasks";
 import type { CommandContext } from "../command.ts";
+import { isFolder } from "../options/folders.ts";
 import type { GivenOptions } from "../options/parse.ts";
 import { UsageError } from "../options/usageError.ts";
 import { listOf, oneOf, seedList, wholeNumber } from "../options/values.ts";
+import type { Assignments } from "./assignments.ts";
+import { assignSearch, parseAssignments } from "./assignments.ts";
 import { readTasks } from "./data.ts";
 import type { AdapterSearch, ChosenDevice } from "./device.ts";
 import { chooseDevice, deviceOption } from "./device.ts";
@@ -16,6 +19,16 @@ import { dataFolderHere, modelsHere } from "./hub.ts";
 import { configureMethods } from "./methods.ts";
 import { readModels } from "./model.ts";
 import { chooseSources } from "./sources.ts";
+
+/** A call of `glue`, worked out. */
+export interface GluePlan {
+  readonly grid: GridPlan;
+  readonly device: ChosenDevice;
+  /** Under the regime `tuned`; null where methods run with the settings that they are given. */
+  readonly search: SearchConfig | null;
+  /** Folders of results whose finished runs are taken over. */
+  readonly reuse: readonly string[];
+}
 
 /**
  * Everything that decides what a call of `glue` runs, checked before anything does.
@@ -25,7 +38,7 @@ export async function planGlue(
   options: GivenOptions,
   context: CommandContext,
   search: AdapterSearch,
-): Promise<{ readonly grid: GridPlan; readonly device: ChosenDevice }> {
+): Promise<GluePlan> {
   const taskText = options.text("tasks");
   const everyTask = allTasks.map(({ id }) => id);
   const taskIds = taskText === undefined ? undefined : listOf("--tasks", taskText, everyTask);
@@ -58,13 +71,14 @@ export async function planGlue(
   const seeds = seedText === undefined ? preset.seeds : seedList("--seeds", seedText);
   const threadText = options.text("threads");
   const threads = threadText === undefined ? availableParallelism() : wholeNumber("--threads", threadText, 1);
+  const submission = options.flag("submission");
   const asked = deviceOption(options.text("device"));
-  const configured = configureMethods(
-    methods.filter((method) => chosenMethods.includes(method.id)),
-    suite,
-    preset,
-    options,
-  );
+  // In the order in which they were asked for.
+  const inOrder = chosenMethods.flatMap((id) => methods.filter((method) => method.id === id));
+  const assignments = parseAssignments(options.text("set"), inOrder);
+  const configured = configureMethods(inOrder, { suite, preset, tasks: chosenTasks, options, assignments });
+  const tuned = searchOf(options, suite, preset, assignments);
+  const reuse = await reuseFolders(options);
   for (const notice of notices) context.say(notice);
   const access = {
     cacheFolder: cacheFolder(context.environment),
@@ -73,10 +87,10 @@ export async function planGlue(
     say: context.say,
   };
   const models = await readModels(await modelsHere(chosenModels, access));
-  const dataFolder = await dataFolderHere(data, chosenTasks, access);
+  const dataFolder = await dataFolderHere(data, chosenTasks, access, submission);
   const tasks = await readTasks(chosenTasks, dataFolder, openCaches(context.environment).examples);
   const device = await chooseDevice(asked, context.say, search);
-  if (device.executor === "cpu" && configured.some(({ training }) => training.frozenWeights === "f16")) {
+  if (device.executor === "cpu" && usesHalfWeights(configured)) {
     throw new UsageError(
       "--frozen-weights: found f16, which is for WebGPU; the device is cpu. Use f32, or --device webgpu.",
     );
@@ -84,8 +98,7 @@ export async function planGlue(
   const grid: GridPlan = {
     models,
     tasks,
-    // In the order in which they were asked for.
-    methods: chosenMethods.flatMap((id) => configured.filter((method) => method.id === id)),
+    methods: configured,
     seeds,
     dataFolder,
     outFolder: outFolderOf(options, context),
@@ -94,9 +107,69 @@ export async function planGlue(
     threads,
     sources: await readSourceState(context.projectFolder),
     force: options.flag("force"),
+    submission,
     notices,
   };
-  return { grid, device };
+  return { grid, device, search: tuned, reuse };
+}
+
+/** @throws {UsageError} where there is nothing to search by, or where only a search could use what is given */
+function searchOf(
+  options: GivenOptions,
+  suite: Suite,
+  preset: SuitePreset,
+  assignments: Assignments,
+): SearchConfig | null {
+  const regime = oneOf("--regime", options.text("regime") ?? "shared", ["shared", "tuned"]);
+  const trials = options.text("trials");
+  if (regime === "shared") {
+    const [assigned] = assignments.search.keys();
+    const unused =
+      trials !== undefined ? "--trials" : assigned === undefined ? null : `--set search.${assigned}`;
+    if (unused === null) return null;
+    throw new UsageError(
+      `${unused}: found beside the regime shared, which searches nothing. Add --regime tuned.`,
+    );
+  }
+  const search = preset.search ?? suite.search;
+  if (search === undefined) {
+    throw new UsageError(
+      `--regime: found tuned, for which the suite ${suite.name} has no search; expected "search" in its file, or in the preset.`,
+    );
+  }
+  const assigned = new Map(assignments.search);
+  if (trials !== undefined) {
+    if (assigned.has("trials")) {
+      throw new UsageError("--set: found search.trials, which --trials gives too; give it once.");
+    }
+    assigned.set("trials", wholeNumber("--trials", trials, 1));
+  }
+  return assignSearch(search, assigned);
+}
+
+/** @throws {UsageError} for a folder that is not there, and beside --force */
+async function reuseFolders(options: GivenOptions): Promise<readonly string[]> {
+  const text = options.text("reuse");
+  if (text === undefined) return [];
+  if (options.flag("force")) {
+    throw new UsageError(
+      "--reuse: found beside --force, which runs every cell again; leave one of them out.",
+    );
+  }
+  const folders = text.split(",").map((folder) => resolve(folder.trim()));
+  for (const folder of folders) {
+    if (await isFolder(folder)) continue;
+    throw new UsageError(
+      `--reuse: found no folder ${folder}; expected one with results of \`pnpm bench glue\`.`,
+    );
+  }
+  return folders;
+}
+
+function usesHalfWeights(methods: GridPlan["methods"]): boolean {
+  return methods
+    .flatMap((method) => [method, ...Object.values(method.byTask ?? {})])
+    .some(({ training }) => training.frozenWeights === "f16");
 }
 
 /** A given folder counts from where the caller stands; the default one lies in the project. */

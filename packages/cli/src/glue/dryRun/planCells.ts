@@ -1,0 +1,165 @@
+import type { CellSpec } from "@peftbench/harness";
+import { canonicalJson, planTraining, sequenceTokenizer } from "@peftbench/harness";
+import { architectureOf, loadTokenizer, openCheckpoint } from "@peftbench/models";
+import type { ModelShape, PeftMethod } from "@peftbench/peft";
+import { attachMethod, countParameters, MethodError } from "@peftbench/peft";
+import type { FileCache } from "@peftbench/runtime";
+import type { Example, LoadedTask, SequenceTokenizer } from "@peftbench/tasks";
+import {
+  batchesPerEpoch,
+  chooseBuckets,
+  findTask,
+  loadTask,
+  selectionSplit,
+  subset,
+  TaskArgumentError,
+  tokenizeExamples,
+} from "@peftbench/tasks";
+import type { CellWork } from "./timeEstimate.ts";
+
+/** What is known of a cell before it runs. */
+export interface CellPlan {
+  /** Optimizer steps. */
+  readonly steps: number;
+  /** Whether every example was tokenized. Else steps are the least, and memory is that of the longest texts allowed. */
+  readonly isExact: boolean;
+  readonly trainable: number;
+  readonly peakLiveBytes: number;
+  readonly work: CellWork;
+}
+
+/** A plan, or the reason why there is none. */
+export type PlannedCell =
+  | { readonly kind: "planned"; readonly plan: CellPlan }
+  | { readonly kind: "unknown"; readonly reason: string };
+
+/** Of longer splits, so many examples are tokenized: enough for a mean. */
+const SAMPLE_ROWS = 3000;
+
+/**
+ * Plans cells without weights and without a device: steps, memory, tokens. Cells that differ in nothing that these
+ * depend on, as seeds and learning rates, share a plan.
+ */
+export function createCellPlanner(
+  methods: readonly PeftMethod[],
+  examples: FileCache,
+): (spec: CellSpec) => Promise<PlannedCell> {
+  const once = new Map<string, Promise<unknown>>();
+  const shared = <Value>(key: unknown, make: () => Promise<Value>): Promise<Value> => {
+    const name = canonicalJson(key);
+    const known = once.get(name);
+    if (known !== undefined) return known as Promise<Value>;
+    const made = make();
+    once.set(name, made);
+    return made;
+  };
+  return (spec) => {
+    const { method, task, config } = spec.cell;
+    const { learningRate: _, headLearningRate: __, ...training } = config.training;
+    return shared(["plan", spec.modelFolder, method, task, training, config.method], async () => {
+      const data = await shared(["data", task], () =>
+        loadTask(findTask(task), { dataFolder: spec.dataFolder ?? undefined, cache: examples }),
+      );
+      const tokenizer = await shared(["tokenizer", spec.modelFolder], async () =>
+        sequenceTokenizer(await loadTokenizer(spec.modelFolder)),
+      );
+      const attached = methods.find(({ id }) => id === method);
+      if (attached === undefined) throw new RangeError(`There is no method ${method}.`);
+      try {
+        const model = await readShape(spec.modelFolder, data);
+        return { kind: "planned", plan: planCell(spec, attached, model, data, tokenizer) };
+      } catch (error) {
+        // What a run would end in as well; or a method that needs weights before it can be counted.
+        if (!(error instanceof MethodError || error instanceof TaskArgumentError)) throw error;
+        return { kind: "unknown", reason: error.message };
+      }
+    });
+  };
+}
+
+async function readShape(folder: string, { task }: LoadedTask): Promise<ModelShape> {
+  const checkpoint = await openCheckpoint(folder);
+  try {
+    const architecture = architectureOf(checkpoint.config);
+    const config = architecture.parseConfig(checkpoint.config);
+    const head =
+      task.kind === "classification"
+        ? { kind: "classification" as const, labelCount: task.labels.length }
+        : { kind: "regression" as const };
+    const ofHead = architecture.parameters(config, head).filter(({ role }) => role === "head");
+    return { architecture, config, head, headParameters: new Set(ofHead.map(({ name }) => name)) };
+  } finally {
+    await checkpoint.close();
+  }
+}
+
+function planCell(
+  { cell }: CellSpec,
+  method: PeftMethod,
+  model: ModelShape,
+  data: LoadedTask,
+  tokenizer: SequenceTokenizer,
+): CellPlan {
+  const { training } = cell.config;
+  const maxLength = Math.min(training.maxLength, model.architecture.maxLength(model.config));
+  const { batchSize, maxBuckets, epochs, selectionRows, subsetSeed: seed } = training;
+  const held =
+    selectionRows === 0
+      ? { train: data.train, selection: [] }
+      : selectionSplit(data.train, { size: selectionRows, seed });
+  const measure = (rows: readonly Example[], limit: number | null): SplitLengths => {
+    const kept = limit === null || limit >= rows.length ? rows : subset(rows, { size: limit, seed });
+    const looked = kept.length <= SAMPLE_ROWS ? kept : subset(kept, { size: SAMPLE_ROWS, seed });
+    const { lengths } = tokenizeExamples(looked, tokenizer, { maxLength });
+    return { rows: kept.length, lengths: [...lengths] };
+  };
+  const train = measure(held.train, training.trainLimit);
+  const selection = measure(held.selection, null);
+  const scored = [data.dev, ...data.further.map(({ examples }) => examples)].map((rows) =>
+    measure(rows, training.devLimit),
+  );
+  const splits = [train, selection, ...scored];
+  const isExact = splits.every(({ rows, lengths }) => rows === lengths.length);
+  const lengths = splits.flatMap((split) => split.lengths);
+  const buckets = chooseBuckets(isExact ? lengths : [...lengths, maxLength], {
+    maxLength,
+    batchSize,
+    maxBuckets,
+  });
+  const stepsPerEpoch = isExact
+    ? batchesPerEpoch(train.lengths, { batchSize, buckets })
+    : Math.ceil(train.rows / batchSize);
+  const steps = stepsPerEpoch * epochs;
+  const attachment = attachMethod(method, model, cell.config.method, { totalSteps: steps });
+  const { memory } = planTraining(model, attachment, training, buckets);
+  const trainable = countParameters(model, attachment, steps).trainableInitial;
+  const linear = model.architecture
+    .linearModules(model.config, model.head)
+    .filter((module) => !module.head)
+    .map(({ inFeatures, outFeatures }) => inFeatures * outFeatures);
+  const selectionPasses = training.evaluationsPerEpoch === 0 ? 1 : training.evaluationsPerEpoch * epochs + 1;
+  return {
+    steps,
+    isExact,
+    trainable,
+    peakLiveBytes: memory.peakLiveBytes,
+    work: {
+      trainTokens: tokensOf(train) * epochs,
+      scoredTokens:
+        scored.reduce((total, split) => total + tokensOf(split), 0) + tokensOf(selection) * selectionPasses,
+      linearScalars: linear.reduce((total, count) => total + count, 0),
+      trainable,
+    },
+  };
+}
+
+/** A split, and the lengths of those of its texts that were looked at, in tokens. */
+interface SplitLengths {
+  readonly rows: number;
+  readonly lengths: readonly number[];
+}
+
+function tokensOf({ rows, lengths }: SplitLengths): number {
+  if (lengths.length === 0) return 0;
+  return (lengths.reduce((total, length) => total + length, 0) / lengths.length) * rows;
+}
