@@ -21,7 +21,7 @@ export function buildEncoderLayers(
   let hidden = embedded;
   for (let index = 0; index < config.layers; index++) {
     const name = `${prefix}.${index}`;
-    hidden = context.graph.withScope(name, () => buildLayer(context, config, name, hidden, attend));
+    hidden = context.graph.withLayer(name, () => buildLayer(context, config, name, hidden, attend));
     hiddenStates.push(hidden);
   }
   return hiddenStates;

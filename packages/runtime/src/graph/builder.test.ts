@@ -108,6 +108,32 @@ describe("a graph under construction", () => {
   });
 });
 
+describe("a layer", () => {
+  it("is what is built in it in forward, counted from the first", () => {
+    const graph = new GraphBuilder();
+    const x = graph.input("x", [2], "f32");
+    const y = graph.withLayer("layer.0", () => x.exp());
+    const z = graph.withLayer("layer.1", () => graph.withScope("inner", () => y.exp()));
+    graph.withPhase("backward", () => graph.withLayer("layer.2", () => graph.output("a", z.exp())));
+    graph.output("b", z.log());
+    expect(graph.finish().nodes.map(({ scope, layer }) => [scope, layer])).toEqual([
+      ["layer.0", 0],
+      ["layer.1.inner", 1],
+      ["layer.2", null],
+      ["", null],
+    ]);
+  });
+
+  it("has no layer within it, and ends where building it fails", () => {
+    const graph = new GraphBuilder();
+    const x = graph.input("x", [2], "f32");
+    expect(() => graph.withLayer("outer", () => graph.withLayer("inner", () => x.exp()))).toThrow(
+      "The layer inner is begun within the layer outer.",
+    );
+    expect(graph.withLayer("next", () => x.exp()).shape).toEqual([2]);
+  });
+});
+
 describe("a tensor handle", () => {
   it("adds no node where nothing changes", () => {
     const graph = new GraphBuilder();

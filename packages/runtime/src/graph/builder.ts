@@ -32,6 +32,8 @@ export class GraphBuilder {
   readonly #constants = new Map<string, Tensor<DType>>();
   #phase: Phase = "forward";
   #scope: readonly string[] = [];
+  #layer: number | null = null;
+  #layerCount = 0;
   #nextNoiseSalt = 0;
 
   /** A tensor that the caller feeds at every run. */
@@ -90,6 +92,7 @@ export class GraphBuilder {
       attributes,
       phase: this.#phase,
       scope: this.#scope.join("."),
+      layer: this.#phase === "forward" ? this.#layer : null,
     });
     return outputs;
   }
@@ -147,6 +150,25 @@ export class GraphBuilder {
       return build();
     } finally {
       this.#scope = before;
+    }
+  }
+
+  /**
+   * A scope that is one layer of a deep model: the save policy `layer` keeps what crosses its border and computes the
+   * rest of it again in backward. Layers follow one another and never lie within each other.
+   */
+  withLayer<Result>(name: string, build: () => Result): Result {
+    if (this.#layer !== null) {
+      throw new GraphError(
+        `The layer ${name} is begun within the layer ${this.#scope.join(".")}.`,
+        "Use withScope for parts of a layer.",
+      );
+    }
+    this.#layer = this.#layerCount++;
+    try {
+      return this.withScope(name, build);
+    } finally {
+      this.#layer = null;
     }
   }
 

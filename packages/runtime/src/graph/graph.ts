@@ -62,6 +62,8 @@ export interface GraphNode {
   readonly phase: Phase;
   /** Module path that built the node, as `bert.encoder.layer.0`. */
   readonly scope: string;
+  /** Which layer of the model built the node in forward, counted from 0 as they were begun; null outside of layers. */
+  readonly layer: number | null;
 }
 
 /** After a run, the parameter `name` (leaf `input`) takes the value `output`. */

@@ -35,7 +35,7 @@ export function storeFrozenWeightsAsHalf(graph: Graph): Graph {
     const node = graph.nodes.length + nodes.length;
     const source = { kind: "node", node, output: 0 } as const;
     values.push({ id: output, name: `${name}.f32`, shape, dtype: "f32", source, gradientOf: null });
-    const { phase, scope } = reader;
+    const { phase, scope, layer } = reader;
     nodes.push({
       id: node,
       op: toFloat32.name,
@@ -44,6 +44,7 @@ export function storeFrozenWeightsAsHalf(graph: Graph): Graph {
       attributes: {},
       phase,
       scope,
+      layer,
     });
     return output;
   };

@@ -76,6 +76,20 @@ async function threeSteps(graph: Graph): Promise<ReadonlyMap<string, Float32Arra
   return results;
 }
 
+/** The largest difference of a tensor, of its largest element. */
+function furthest(found: Awaited<ReturnType<typeof threeSteps>>, expected: typeof found): number {
+  const differences = [...expected].map(([name, values]) => {
+    const others = found.get(name) ?? [];
+    const scale = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    const difference = values.reduce(
+      (most, value, i) => Math.max(most, Math.abs(value - (others[i] ?? NaN))),
+      0,
+    );
+    return difference === 0 ? 0 : difference / scale;
+  });
+  return Math.max(...differences);
+}
+
 /** Least bytes of a set of forward values from which all that backward reads follows, by trying every set. */
 function leastBytes(graph: Graph): number | null {
   const roots = viewRoots(graph);
@@ -108,24 +122,20 @@ function leastBytes(graph: Graph): number | null {
   return least;
 }
 
-describe("the save policy recompute", () => {
-  it("trains to the same bits as eager: dropout, attention, layer norm, GELU", async () => {
+/**
+ * ONNX Runtime fuses what nobody else reads, in forward too, and so rounds otherwise where less is kept of a layer. That
+ * the copies themselves do the same arithmetic is shown on the interpreter, where all of them are run.
+ */
+const TOLERANCE = { recompute: 0, layer: 5e-6 };
+
+describe.each(["recompute", "layer"] as const)("the save policy %s", (policy) => {
+  it("trains as eager does: dropout, attention, layer norm, GELU", async () => {
     const graph = encoderStep({ layers: 2, batch: 2, length: 5, width: 8, heads: 2, rank: 2 });
-    const recompute = applySavePolicy(graph, "recompute");
-    expect(recompute.nodes.length).toBeGreaterThan(graph.nodes.length);
+    const recomputing = applySavePolicy(graph, policy);
+    expect(recomputing.nodes.length).toBeGreaterThan(graph.nodes.length);
     const results = await threeSteps(graph);
     expect(results.get("loss 0")?.[0]).not.toBe(results.get("loss 2")?.[0]);
-    expect(await threeSteps(recompute)).toEqual(results);
-  });
-
-  it("computes the same bits as eager in any graph", async () => {
-    await fc.assert(
-      fc.asyncProperty(instructions(12), async (program) => {
-        const graph = randomGraph(program, true);
-        expect(await threeSteps(applySavePolicy(graph, "recompute"))).toEqual(await threeSteps(graph));
-      }),
-      { numRuns: 25 },
-    );
+    expect(furthest(await threeSteps(recomputing), results)).toBeLessThanOrEqual(TOLERANCE[policy]);
   });
 
   it("computes the same numbers as eager where every copy is really run", () => {
@@ -139,13 +149,49 @@ describe("the save policy recompute", () => {
             Array.from({ length: elementCount(shape) }, () => (dtype === "f32" ? random.uniform() : 9)),
           ]),
         );
-        const [eager, recompute] = savePolicies.map((policy) =>
-          interpretGraph(applySavePolicy(graph, policy), leaves),
+        const [eager, recomputing] = [graph, applySavePolicy(graph, policy)].map((each) =>
+          interpretGraph(each, leaves),
         );
-        expect(recompute?.outputs).toEqual(eager?.outputs);
-        expect(recompute?.states).toEqual(eager?.states);
+        expect(recomputing?.outputs).toEqual(eager?.outputs);
+        expect(recomputing?.states).toEqual(eager?.states);
       }),
       { numRuns: 50 },
+    );
+  });
+
+  it("leaves valid plans, and runs each node again at most once, just before somebody needs it", () => {
+    fc.assert(
+      fc.property(instructions(14), (program) => {
+        const graph = applySavePolicy(randomGraph(program, true), policy);
+        expect(validatePlan(graph, planMemory(graph, deviceProfiles.swiftshader))).toEqual([]);
+        const isCopy = (index: number): boolean =>
+          graph.values[graph.nodes[index]?.outputs[0] ?? -1]?.name.endsWith("(recomputed)") === true;
+        const names = graph.values.map(({ name }) => name).filter((name) => name.endsWith("(recomputed)"));
+        expect(new Set(names).size).toBe(names.length);
+        graph.nodes.forEach((node, index) => {
+          if (!isCopy(index)) return;
+          expect(node.phase).toBe("backward");
+          if (isCopy(index + 1)) return;
+          expect(graph.nodes[index + 1]?.inputs.some((id) => node.outputs.includes(id))).toBe(true);
+        });
+      }),
+    );
+  });
+
+  it("leaves a graph without a backward pass as it is", () => {
+    const graph = encoderStep({ layers: 1, batch: 2, length: 4, width: 8, heads: 2, rank: 2, train: false });
+    expect(applySavePolicy(graph, policy)).toEqual(graph);
+  });
+});
+
+describe("the save policy recompute", () => {
+  it("computes the same bits as eager in any graph", async () => {
+    await fc.assert(
+      fc.asyncProperty(instructions(12), async (program) => {
+        const graph = randomGraph(program, true);
+        expect(await threeSteps(applySavePolicy(graph, "recompute"))).toEqual(await threeSteps(graph));
+      }),
+      { numRuns: 25 },
     );
   });
 
@@ -172,37 +218,13 @@ describe("the save policy recompute", () => {
       }),
     );
   });
-
-  it("leaves valid plans, and runs each node again at most once, just before somebody needs it", () => {
-    fc.assert(
-      fc.property(instructions(14), (program) => {
-        const graph = applySavePolicy(randomGraph(program, true), "recompute");
-        expect(validatePlan(graph, planMemory(graph, deviceProfiles.swiftshader))).toEqual([]);
-        const isCopy = (index: number): boolean =>
-          graph.values[graph.nodes[index]?.outputs[0] ?? -1]?.name.endsWith("(recomputed)") === true;
-        const names = graph.values.map(({ name }) => name).filter((name) => name.endsWith("(recomputed)"));
-        expect(new Set(names).size).toBe(names.length);
-        graph.nodes.forEach((node, index) => {
-          if (!isCopy(index)) return;
-          expect(node.phase).toBe("backward");
-          if (isCopy(index + 1)) return;
-          expect(graph.nodes[index + 1]?.inputs.some((id) => node.outputs.includes(id))).toBe(true);
-        });
-      }),
-    );
-  });
-
-  it("leaves a graph without a backward pass as it is", () => {
-    const graph = encoderStep({ layers: 1, batch: 2, length: 4, width: 8, heads: 2, rank: 2, train: false });
-    expect(applySavePolicy(graph, "recompute")).toEqual(graph);
-  });
 });
 
 describe("the save policy eager", () => {
   it("is the graph as it was built", () => {
     const graph = encoderStep({ layers: 1, batch: 2, length: 4, width: 8, heads: 2, rank: 2 });
     expect(applySavePolicy(graph, "eager")).toBe(graph);
-    expect(savePolicies).toEqual(["eager", "recompute"]);
+    expect(savePolicies).toEqual(["eager", "recompute", "layer"]);
   });
 });
 

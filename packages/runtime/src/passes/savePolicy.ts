@@ -8,7 +8,7 @@ import { minimumCut } from "./minimumCut.ts";
 import { pruneGraph } from "./prune.ts";
 import { rebuildGraph } from "./rebuild.ts";
 
-export const savePolicies = ["eager", "recompute"] as const;
+export const savePolicies = ["eager", "recompute", "layer"] as const;
 
 /** What a training step keeps of its forward pass: all that gradient rules read, or as little as cheap work allows. */
 export type SavePolicy = (typeof savePolicies)[number];
@@ -18,14 +18,21 @@ export type SavePolicy = (typeof savePolicies)[number];
  *
  * `recompute` may run nodes of cheap ops, and those marked `recomputable`, a second time. It keeps the set of values of
  * least total bytes from which all that backward reads can be made again, and adds copies of the nodes that make it
- * just before their first reader. Results are the same, as the copies do the same arithmetic on the same numbers.
+ * just before their first reader.
+ *
+ * `layer` keeps of each layer (`GraphBuilder.withLayer`) what crosses its border, as gradient checkpointing does (Chen et
+ * al. 2016), and computes the rest again as its backward pass asks for it. A graph without layers stays as it is.
+ *
+ * Results are the same under all of them, as copies do the same arithmetic on the same numbers, noise included.
  */
 export function applySavePolicy(graph: Graph, policy: SavePolicy): Graph {
   switch (policy) {
     case "eager":
       return graph;
     case "recompute":
-      return recomputeInBackward(graph, keptValues(graph));
+      return recomputeInBackward(graph, leastKept(graph));
+    case "layer":
+      return recomputeInBackward(graph, keptAcrossLayers(graph));
   }
 }
 
@@ -35,16 +42,13 @@ export function applySavePolicy(graph: Graph, policy: SavePolicy): Graph {
  * costs to keep a value flows from the values that cannot be made again to those that backward reads.
  * Views are the value that they show. Leaves, and what lives to the end anyway, cost nothing.
  */
-function keptValues(graph: Graph): ReadonlySet<ValueId> {
+function leastKept(graph: Graph): ReadonlySet<ValueId> {
   const roots = viewRoots(graph);
   const rootOf = (id: ValueId): ValueId => roots[id] as ValueId;
   const forwardNodes = graph.nodes.filter((node) => node.phase === "forward" && !isView(node));
   const forwardValues = forwardNodes.flatMap((node) => node.outputs);
   const isForward = new Set(forwardValues);
-  const livesAnyway = new Set([
-    ...graph.outputs.map(({ value }) => rootOf(value)),
-    ...graph.states.map(({ output }) => rootOf(output)),
-  ]);
+  const livesAnyway = new Set(livingToTheEnd(graph, rootOf));
 
   const [source, sink] = [0, 1];
   const entryOf = new Map(forwardValues.map((id, index) => [id, 2 + 2 * index]));
@@ -69,6 +73,29 @@ function keptValues(graph: Graph): ReadonlySet<ValueId> {
 
   const { onSinkSide } = minimumCut(2 + 2 * forwardValues.length, edges, source, sink);
   return new Set(forwardValues.filter((id) => onSinkSide[exit(id)] === true && !onSinkSide[entry(id)]));
+}
+
+/** The forward values that are made outside of layers, that leave the layer they are made in, or that live to the end. */
+function keptAcrossLayers(graph: Graph): ReadonlySet<ValueId> {
+  const roots = viewRoots(graph);
+  const rootOf = (id: ValueId): ValueId => roots[id] as ValueId;
+  const layerOf = (id: ValueId): number | null => {
+    const { source } = graphValue(graph, id);
+    return source.kind === "node" ? graphNode(graph, source.node).layer : null;
+  };
+  const forwardNodes = graph.nodes.filter(({ phase }) => phase === "forward");
+  return new Set([
+    ...forwardNodes.filter(({ layer }) => layer === null).flatMap(({ outputs }) => outputs),
+    ...forwardNodes.flatMap(({ inputs, layer }) => inputs.map(rootOf).filter((id) => layerOf(id) !== layer)),
+    ...livingToTheEnd(graph, rootOf),
+  ]);
+}
+
+function livingToTheEnd(graph: Graph, rootOf: (id: ValueId) => ValueId): readonly ValueId[] {
+  return [
+    ...graph.outputs.map(({ value }) => rootOf(value)),
+    ...graph.states.map(({ output }) => rootOf(output)),
+  ];
 }
 
 function mayRunAgain(node: GraphNode): boolean {

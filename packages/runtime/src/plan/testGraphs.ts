@@ -44,7 +44,7 @@ export function encoderStep(sizes: EncoderSizes): Graph {
   let x = frozen("words", [50, width]).rows(ids).reshape([batch, length, width]);
   x = norm(x, "embeddings").dropout(0.1, noiseKey);
   for (let layer = 0; layer < layers; layer++) {
-    x = graph.withScope(`layer.${layer}`, () => {
+    x = graph.withLayer(`layer.${layer}`, () => {
       const p = `layer.${layer}`;
       const a = adapter(`${p}.loraA`, [rank, width]);
       const b = adapter(`${p}.loraB`, [width, rank]);
@@ -113,7 +113,7 @@ export function instructions(maxLength: number): fc.Arbitrary<readonly Instructi
 /**
  * A graph that follows the instructions over tensors [rows, 4]: with `train`, a step that updates a weight of each
  * kind of layer with AdamW; without, their forward pass alone. Statistics are parameters updated in the forward pass,
- * some of which are read after their next value is known.
+ * some of which are read after their next value is known. Two of every three instructions make a layer.
  */
 export function randomGraph(program: readonly Instruction[], train: boolean): Graph {
   const graph = new GraphBuilder();
@@ -125,7 +125,7 @@ export function randomGraph(program: readonly Instruction[], train: boolean): Gr
   const tensors: Tensor[] = [input, input.matmul(weight).add(beta)];
   let outputs = 0;
   let statistics = 0;
-  for (const { op, a, b } of program) {
+  const follow = ({ op, a, b }: Instruction): void => {
     const x = tensors[a % tensors.length] as Tensor;
     const y = tensors[b % tensors.length] as Tensor;
     switch (op) {
@@ -176,6 +176,10 @@ export function randomGraph(program: readonly Instruction[], train: boolean): Gr
         break;
       }
     }
+  };
+  for (let start = 0; start < program.length; start += 3) {
+    graph.withLayer(`layer.${start / 3}`, () => program.slice(start, start + 2).forEach(follow));
+    program.slice(start + 2, start + 3).forEach(follow);
   }
   const loss = tensors.reduce((total, tensor) => total.add(tensor.square().mean()), graph.scalar(0));
   graph.output("loss", loss);

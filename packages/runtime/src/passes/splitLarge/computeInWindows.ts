@@ -61,10 +61,10 @@ function computeWindow(
   result: Box,
   op = node.op,
 ): readonly ValueId[] {
-  const { phase, scope } = node;
+  const { phase, scope, layer } = node;
   const read = inputs.map((input, i) => {
     const box = operandBox(space.inputs[i] as OperandAxes, window, input.shape);
-    return reads.read(input, box, { phase, scope, name: input.name, gradientOf: input.gradientOf });
+    return reads.read(input, box, { phase, scope, layer, name: input.name, gradientOf: input.gradientOf });
   });
   const about = aboutResult(node, space, outputs[0] as GraphValue, result);
   return emitter.node(op, read, space.attributes?.(window) ?? node.attributes, about);
@@ -93,8 +93,8 @@ function combineWindows(
 }
 
 function aboutResult(node: GraphNode, space: WindowSpace, value: GraphValue, result: Box): Provenance {
-  const { phase, scope } = node;
+  const { phase, scope, layer } = node;
   const box = operandBox(space.outputs[0] as OperandAxes, result, value.shape);
   const name = `${value.name}${formatBox(box, value.shape)}`;
-  return { phase, scope, name, gradientOf: value.gradientOf };
+  return { phase, scope, layer, name, gradientOf: value.gradientOf };
 }

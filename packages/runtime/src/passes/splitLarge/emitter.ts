@@ -1,12 +1,10 @@
-import type { GraphNode, GraphValue, Phase, ValueId, ValueSource } from "../../graph/graph.ts";
+import type { GraphNode, GraphValue, ValueId, ValueSource } from "../../graph/graph.ts";
 import type { TensorSpec } from "../../graph/spec.ts";
 import { opNamed } from "../../ops/registry.ts";
 
 /** What a new node and its results say of themselves. */
-export interface Provenance {
+export interface Provenance extends Pick<GraphNode, "phase" | "scope" | "layer"> {
   readonly name: string;
-  readonly phase: Phase;
-  readonly scope: string;
   readonly gradientOf: string | null;
 }
 
@@ -37,7 +35,7 @@ export class GraphEmitter {
     attributes: object,
     provenance: Provenance,
   ): readonly ValueId[] {
-    const { name, phase, scope, gradientOf } = provenance;
+    const { name, phase, scope, layer, gradientOf } = provenance;
     const node = this.nodes.length;
     const specs = opNamed(op).infer(
       inputs.map((id) => this.spec(id)),
@@ -46,7 +44,7 @@ export class GraphEmitter {
     const outputs = specs.map((spec, output) =>
       this.#add(spec, output === 0 ? name : `${name}.${output}`, { kind: "node", node, output }, gradientOf),
     );
-    this.nodes.push({ id: node, op, inputs, outputs, attributes, phase, scope });
+    this.nodes.push({ id: node, op, inputs, outputs, attributes, phase, scope, layer });
     return outputs;
   }
 

@@ -36,6 +36,9 @@ export function splitLargeTensors(graph: Graph, profile: DeviceProfile): Graph {
   return new Splitting(graph, profile).run();
 }
 
+/** Of what is put together after the last node. */
+const AT_THE_END = { phase: "optimizer", scope: "", layer: null } as const;
+
 class Splitting {
   readonly #graph: Graph;
   readonly #profile: DeviceProfile;
@@ -151,7 +154,7 @@ class Splitting {
 
   #state({ name, input, output }: StatePair): readonly StatePair[] {
     const next = this.#value(output);
-    const about: Provenance = { name, phase: "optimizer", scope: "", gradientOf: next.gradientOf };
+    const about: Provenance = { name, ...AT_THE_END, gradientOf: next.gradientOf };
     return this.#value(input).pieces.map(
       ({ box, id }): StatePair => ({
         name: this.#emitter.spec(id).name,
@@ -163,7 +166,7 @@ class Splitting {
 
   #output({ name, value }: NamedValue): readonly NamedValue[] {
     const read = this.#value(value);
-    const about: Provenance = { name, phase: "optimizer", scope: "", gradientOf: read.gradientOf };
+    const about: Provenance = { name, ...AT_THE_END, gradientOf: read.gradientOf };
     return tensorWindows(name, read, this.#profile).map((window) => ({
       name: window.name,
       value: this.#reads.read(read, window.box, about),
@@ -187,10 +190,10 @@ class Splitting {
   }
 
   #about(
-    { phase, scope }: GraphNode,
+    { phase, scope, layer }: GraphNode,
     { name, gradientOf }: TensorSpec & Pick<GraphValue, "name" | "gradientOf">,
   ): Provenance {
-    return { name, phase, scope, gradientOf };
+    return { name, phase, scope, layer, gradientOf };
   }
 
   #aboutBox(about: Provenance, { name, shape }: GraphValue, box: Box): Provenance {
