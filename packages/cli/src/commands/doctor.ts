@@ -7,6 +7,8 @@ import { currentRuntime, findRuntime, readSourceState, writeFileAtomic } from "@
 import type { AdapterReport } from "@peftbench/runtime";
 import { createCpuExecutor, findAdapters } from "@peftbench/runtime";
 import type { Command } from "../command.ts";
+import type { CheckedSettings } from "../doctor/settings.ts";
+import { checkSettings } from "../doctor/settings.ts";
 import { selfTestBest } from "../selftest/selfTestBest.ts";
 import { formatTable } from "../table.ts";
 
@@ -35,6 +37,11 @@ export const doctor: Command = {
     );
     const cpuExecutor = await describeCpuExecutor();
     const gpuAdapters = await findAdapters();
+    const { data, hub, problems: wrongSettings } = await checkSettings(context.environment);
+    const problems = [
+      ...(cpuExecutor.available ? [] : [`The CPU executor does not start: ${cpuExecutor.problem}`]),
+      ...wrongSettings,
+    ];
     const document = {
       running: currentRuntime(),
       runtimes,
@@ -47,8 +54,11 @@ export const doctor: Command = {
       },
       cpuExecutor,
       gpuAdapters,
-      dataFolder: context.environment.PEFTBENCH_DATA ?? null,
+      data,
+      hub,
       sources: await readSourceState(context.projectFolder),
+      /** A sentence for each thing that is wrong: the status is 1 where there is any. */
+      problems,
     };
     const { machine, sources } = document;
     const rows = [
@@ -63,7 +73,8 @@ export const doctor: Command = {
       ["CPU executor", cpuExecutor.available ? cpuExecutor.description : `missing: ${cpuExecutor.problem}`],
       ...gpuAdapters.flatMap(adapterRows),
       ["--device auto", deviceOf(gpuAdapters)],
-      ["data folder", document.dataFolder ?? "PEFTBENCH_DATA is not set; pass --data <folder>"],
+      ["data", dataLine(data)],
+      ["Hugging Face hub", hubLine(hub)],
       [
         "sources",
         sources === null
@@ -71,18 +82,34 @@ export const doctor: Command = {
           : `${sources.commit.slice(0, 12)}${sources.dirty ? ", changed since" : ""}`,
       ],
     ];
-    const table = formatTable(["", ""], rows).trimStart();
-    if (!options.flag("selftest")) return { exitCode: cpuExecutor.available ? 0 : 1, document, text: table };
+    const table = [formatTable(["", ""], rows).trimStart(), ...problems].join("\n");
+    if (!options.flag("selftest")) return { exitCode: problems.length === 0 ? 0 : 1, document, text: table };
     const selfTest = await selfTestBest(gpuAdapters, context);
     const file = resolve(options.text("out") ?? "peftbench-selftest.json");
     await writeFileAtomic(file, `${JSON.stringify({ ...document, selfTest: selfTest.report }, null, 2)}\n`);
     return {
-      exitCode: selfTest.passed ? 0 : 1,
-      document: { ...document, selfTest: selfTest.report, file },
+      exitCode: selfTest.passed && problems.length === 0 ? 0 : 1,
+      document: {
+        ...document,
+        problems: selfTest.passed ? problems : [...problems, "The self-test failed; selfTest has all of it."],
+        selfTest: selfTest.report,
+        file,
+      },
       text: `${table}\n\n${selfTest.summary}\nAll of it: ${file}`,
     };
   },
 };
+
+function dataLine(data: CheckedSettings["data"]): string {
+  if (data === null) return "PEFTBENCH_DATA is not set; pass --data <folder>";
+  return data.tasks.length === 0 ? data.source : `${data.source} (${data.tasks.join(", ")})`;
+}
+
+function hubLine(hub: CheckedSettings["hub"]): string {
+  if (hub === null) return "settings that cannot be used";
+  const token = hub.hasToken ? "HF_TOKEN is set" : "without a token";
+  return `${hub.endpoint}, ${token}${hub.offline ? ", offline" : ""} (not asked)`;
+}
 
 /** What `--device auto` takes here. */
 function deviceOf(reports: readonly AdapterReport[]): string {

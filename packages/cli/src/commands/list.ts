@@ -28,6 +28,8 @@ export const list: Command = {
         origin: task.origin,
         kind: task.kind,
         metric: task.metrics.primary,
+        metrics: task.metrics.names,
+        labels: task.labels.map(({ name }) => name),
         rows: task.publishedRows,
         card: task.datasetCard,
       })),
