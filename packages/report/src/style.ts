@@ -101,12 +101,15 @@ figure details { margin: .5rem 0; }
 .stages tbody + tbody tr:first-child > * { border-top: 1px solid var(--muted); }
 .settings td.text { min-width: 5rem; }
 .panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: 2.5rem 2.5rem; }
-.panels > .chart-kind h3 { margin-top: 0; }
+.panels > .chart-kind { min-width: 0; }
+.panels > .chart-kind > h3 { margin-top: 0; }
+.panels > .full-width { grid-column: 1 / -1; }
+.panels figure + figure { margin-top: 2.5rem; }
 .legend { display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; margin: .5rem 0 .8rem; padding: 0; list-style: none; font-size: .85rem; }
 .swatch { margin-right: .45em; vertical-align: -.08em; }
 details { margin: 1rem 0; }
 summary { cursor: pointer; color: var(--accent); width: fit-content; }
-pre { padding: .8rem 1rem; background: var(--faint); overflow-x: auto; font-size: .87rem; }
+pre { padding: .8rem 1rem; background: var(--faint); white-space: pre-wrap; overflow-wrap: anywhere; font-size: .87rem; }
 code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; }
 .provenance th { width: 12rem; color: var(--muted); font-weight: 400; }
 .provenance td { overflow-wrap: anywhere; }

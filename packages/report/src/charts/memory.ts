@@ -3,7 +3,7 @@ import { rolesInUse } from "../aggregate.ts";
 import { BYTES_PER_MB, formatMb } from "../format.ts";
 import { taskText } from "../origin.ts";
 import type { Chart } from "./render.ts";
-import { frame, ink, nameAxis, paper, roleColor, roleTitles } from "./theme.ts";
+import { frame, ink, nameAxis, paper, roleColor, roleTitles, rowHeight } from "./theme.ts";
 
 /** Live bytes at the moment of the peak, stacked by what they are held for. */
 export function memoryChart(task: TaskSummary): Chart {
@@ -42,7 +42,7 @@ export function memoryChart(task: TaskSummary): Chart {
     description: `Peak memory on ${taskText(task)} by method and role: ${described}. The table below gives every part.`,
     spec: {
       ...frame,
-      height: 42 * names.length,
+      height: rowHeight(names.length, 42, 28) * names.length,
       layer: [
         {
           data: { values: parts },

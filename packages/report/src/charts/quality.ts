@@ -3,18 +3,20 @@ import { formatScore, formatScoreWithUnit, plural } from "../format.ts";
 import { taskText } from "../origin.ts";
 import type { Chart } from "./render.ts";
 import type { MethodMark } from "./theme.ts";
-import { frame, ink, mutedInk, nameAxis, paddedDomain } from "./theme.ts";
+import { frame, ink, mutedInk, nameAxis, paddedDomain, rowHeight } from "./theme.ts";
 
 /** Score by method: a dot a seed, the mean, and the interval of the mean. */
 export function qualityChart(task: TaskSummary, marks: ReadonlyMap<string, MethodMark>): Chart {
   const scored = task.methods.filter(({ mean }) => mean !== null);
   const { factor } = task.scale;
   const names = scored.map(({ method }) => method);
+  // No accuracy or correlation leaves -1..1, whatever the t interval of a few seeds says.
+  const within = (score: number): number => (factor === 100 ? Math.max(-100, Math.min(100, score)) : score);
   const means = scored.map(({ method, mean, interval }) => ({
     method,
     mean: (mean ?? 0) * factor,
-    low: (interval?.low ?? mean ?? 0) * factor,
-    high: (interval?.high ?? mean ?? 0) * factor,
+    low: within((interval?.low ?? mean ?? 0) * factor),
+    high: within((interval?.high ?? mean ?? 0) * factor),
   }));
   const seeds = scored.flatMap(({ method, rows }) =>
     rows.flatMap(({ value }) => (value === null ? [] : [{ method, value: value * factor }])),
@@ -49,7 +51,7 @@ export function qualityChart(task: TaskSummary, marks: ReadonlyMap<string, Metho
     description: describe(task, scored),
     spec: {
       ...frame,
-      height: 52 * names.length,
+      height: rowHeight(names.length, 52, 34) * names.length,
       layer: [
         {
           data: { values: baselines },

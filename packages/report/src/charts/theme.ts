@@ -96,6 +96,16 @@ const chartWidth = 440;
 /** Most letters of a method's name beside a bar; the tables give it whole. */
 const LABEL_LETTERS = 24;
 
+/** A method's name as it stands inside a drawing. */
+export function shortName(name: string): string {
+  return name.length > LABEL_LETTERS ? `${name.slice(0, LABEL_LETTERS - 1)}…` : name;
+}
+
+/** Height of a row of a drawing by method: the given one, less where methods are many. */
+export function rowHeight(rows: number, few: number, least: number): number {
+  return Math.max(least, Math.min(few, Math.round(320 / rows)));
+}
+
 /** An axis of names to the left. There is no canvas to measure text, so its room is estimated from its length. */
 export function nameAxis(names: readonly string[]): NameAxis {
   const longest = Math.min(LABEL_LETTERS, Math.max(0, ...names.map((name) => name.length)));

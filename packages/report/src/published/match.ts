@@ -2,7 +2,8 @@
 const TASK_ENDINGS = ["m", "mm", "matched", "mismatched", "acc", "f1"];
 
 /** Sizes, ranks, places and footnotes that papers append to a method's name: `-r8`, `-0.32M`, `-qv`, ` (peft)`. */
-const METHOD_ENDING = /(?:[-\s](?:r\d+|\d+(?:\.\d+)?[KMB%]?|qv|all|dagger|rerun)|\s*\([^()]*\)|\s*\[[^[\]]*\])$/i;
+const METHOD_ENDING =
+  /(?:[-\s](?:r\d+|\d+(?:\.\d+)?[KMB%]?|qv|all|dagger|rerun)|\s*\([^()]*\)|\s*\[[^[\]]*\])$/i;
 
 /** Whether a figure's task is the one of this id: `SST-2` is `sst2`, and `MNLI-mm` a part of `mnli`. */
 export function isTask(published: string, id: string): boolean {

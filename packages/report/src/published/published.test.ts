@@ -110,7 +110,9 @@ describe("published figures on the page", () => {
     expect(rows[0]).toMatch(/FullFT.*Imaginary-base.*23\.45.*0\.3M.*Imagined Table 1.*Paper of <nobody>/);
     expect(rows[1]).toMatch(/LoRA-r8.*12\.34/);
     const section = textOf(
-      elements.find((each) => attribute(each, "aria-labelledby") === "published") as (typeof elements)[number],
+      elements.find(
+        (each) => attribute(each, "aria-labelledby") === "published",
+      ) as (typeof elements)[number],
     );
     expect(section).toMatch(/Full \/ Other: missing here are the published tables of Lost Table 2/);
     expect(section).toMatch(/differ from those of this page/);

@@ -5,13 +5,14 @@ import { baselineTitle } from "../baselines.ts";
 import { heldOutChart } from "../charts/heldOut.ts";
 import { lossChart, lossWindows } from "../charts/loss.ts";
 import { memoryChart, memoryLegend } from "../charts/memory.ts";
+import type { CostAxis } from "../charts/pareto.ts";
+import { memoryAxis, pointsOf, trainedAxis } from "../charts/pareto.ts";
 import { qualityChart } from "../charts/quality.ts";
 import type { Chart } from "../charts/render.ts";
 import { renderChart } from "../charts/render.ts";
 import type { MethodMark } from "../charts/theme.ts";
 import { methodMarks, roleTitles } from "../charts/theme.ts";
-import type { CostAxis } from "../charts/tradeoff.ts";
-import { memoryAxis, paretoChart, pointsOf, trainedAxis } from "../charts/tradeoff.ts";
+import { paretoChart } from "../charts/tradeoff.ts";
 import { BYTES_PER_MB, formatMb, formatScoreWithUnit, listInWords, NONE, plural } from "../format.ts";
 import { groupBy } from "../groupBy.ts";
 import type { Html } from "../html/html.ts";
@@ -33,49 +34,55 @@ interface ChartKind {
   readonly id: string;
   readonly title: string;
   readonly lead: string;
-  /** Drawings that are shown without a click; the others stand in details. */
+  /** The first drawings, which are shown without a click; the others stand in details. */
   readonly shown: number;
   readonly panels: readonly Panel[];
 }
 
-/** Drawings of a kind that are shown at once where there are many. */
-const FEW = 3;
-
-/** The charts: beside each other for one task; for several, a section a kind with one drawing a task. */
+/** The charts, kind by kind beside each other: an average or the first task, and the other tasks on demand. */
 export async function chartsSection(
   tasks: readonly TaskSummary[],
   curves: ReadonlyMap<string, LossCurve>,
 ): Promise<Html> {
   const alone = tasks.length === 1;
+  const isSaid = alone && tasks.every(({ origin }) => originLabel(origin) === null);
   const groups: Html[] = [];
-  for (const kind of chartKinds(tasks, curves)) {
-    if (kind.panels.length === 0) continue;
+  for (const { id, title, lead, shown, panels } of chartKinds(tasks, curves)) {
+    if (panels.length === 0) continue;
     const figures: Html[] = [];
-    for (const [index, panel] of kind.panels.entries()) {
-      const drawing = await renderChart(panel.chart, `${kind.id}-${index}`);
-      const isSaid = alone && tasks.every(({ origin }) => originLabel(origin) === null);
-      figures.push(html`<figure class="chart" data-chart="${kind.id}" data-task="${panel.task}">
+    for (const [index, panel] of panels.entries()) {
+      const drawing = await renderChart(panel.chart, `${id}-${index}`);
+      figures.push(html`<figure class="chart" data-chart="${id}" data-task="${panel.task}">
 ${isSaid ? null : html`<figcaption>${panel.caption}</figcaption>`}${panel.legend}${drawing}
 ${panel.note}</figure>
 `);
     }
-    const [shown, further] = [figures.slice(0, kind.shown), figures.slice(kind.shown)];
-    groups.push(html`<section class="chart-kind" aria-labelledby="chart-${kind.id}">
-<h3 id="chart-${kind.id}">${kind.title}</h3>
-<p class="note">${kind.lead}</p>
-${alone ? shown : html`<div class="panels">${shown}</div>`}
-${further.length === 0 ? null : html`<details><summary>${kind.title}: ${plural(further.length, shown.length === 0 ? "drawing" : "more drawing")}</summary><div class="panels">${further}</div></details>`}
-</section>
+    const further = panels.slice(shown);
+    groups.push(html`<section class="chart-kind" aria-labelledby="chart-${id}">
+<h3 id="chart-${id}">${title}</h3>
+<p class="note">${lead}</p>
+${figures.slice(0, shown)}${
+  further.length === 0
+    ? null
+    : html`<details><summary>${title} on ${furtherTasks(further)}</summary>${figures.slice(shown)}</details>
+`
+}</section>
 `);
   }
   return html`<section aria-labelledby="charts">
 <h2 id="charts">Charts</h2>
-<div${alone ? html` class="panels"` : null}>
+<div class="panels">
 ${groups}</div>
 <h3>Memory by role, in figures</h3>
 ${tasks.map((task) => roleTable(task, alone))}
 </section>
 `;
+}
+
+/** `rte and sst2`, or their number where they are many. */
+function furtherTasks(panels: readonly Panel[]): string {
+  const tasks = [...new Set(panels.map(({ task }) => task))];
+  return tasks.length <= 6 ? listInWords(tasks) : plural(tasks.length, "more task");
 }
 
 function chartKinds(
@@ -107,21 +114,21 @@ function chartKinds(
       ),
     ),
   ];
-  const shownPareto = Math.max(averages(trainedAxis, trainedOnAverage).length, tasks.length <= 2 ? 9 : 0, 1);
+  const shownPareto = Math.max(averages(trainedAxis, trainedOnAverage).length, 1);
   const better = tasks.every(({ scale }) => scale.higherIsBetter) ? "the top" : "the better score";
-  const paretoLead = `Better towards ${better}, cheaper towards the left. The dashed line is the Pareto front of the means: filled marks are on it, hollow ones are beaten by another at no more cost. Upright lines are 95% intervals, which the front does not know of.`;
+  const paretoLead = `Better towards ${better}, cheaper towards the left. The dashed line is the Pareto front of the means: filled marks are on it, hollow ones are beaten by another at no more cost. Upright lines are 95% intervals, which the front does not know of; long ones are cut off.`;
   return [
     {
       id: "quality",
       title: "Quality by method",
       lead: "Circles are seeds; the diamond is their mean, the line its 95% t interval.",
-      shown: tasks.length,
+      shown: 1,
       panels: panels((task) => (scored(task) ? qualityChart(task, marks) : null), undefined, baselineNote),
     },
     {
       id: "tradeoff",
       title: "Quality against trained parameters",
-      lead: paretoLead,
+      lead: `${paretoLead} What is trained is the mean over all steps.`,
       shown: shownPareto,
       panels: pareto(trainedAxis, trainedOnAverage),
     },
@@ -138,7 +145,7 @@ function chartKinds(
       id: "memory",
       title: "Peak memory by role",
       lead: "What is held at that moment of a training step at which most is held.",
-      shown: tasks.length <= FEW ? tasks.length : 1,
+      shown: 1,
       panels: panels(
         (task) => (task.methods.some(({ bytesByRole }) => bytesByRole !== null) ? memoryChart(task) : null),
         (task) => legend(memoryLegend(task).map(({ title, color }) => ({ title, swatch: block(color) }))),
@@ -148,7 +155,7 @@ function chartKinds(
       id: "loss",
       title: "Training loss",
       lead: "Thin lines are seeds, the thick line their mean.",
-      shown: tasks.length <= FEW ? tasks.length : 1,
+      shown: 1,
       panels: panels(
         (task) => lossChart(task, curves, marks),
         (task) => lineLegend(task, marks),
@@ -159,7 +166,7 @@ function chartKinds(
       id: "held-out",
       title: "Quality along the run",
       lead: "On rows of train that were held out for selection, never on the reported split. Thin lines are seeds, the thick line their mean.",
-      shown: tasks.length <= FEW ? tasks.length : 1,
+      shown: 1,
       panels: panels(
         (task) => heldOutChart(task, curves, marks),
         (task) => lineLegend(task, marks),

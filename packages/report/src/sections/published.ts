@@ -16,10 +16,15 @@ interface Found {
  * What others published of the tasks and methods of the page, apart from all that was measured here. Tasks of our own
  * making have none, whatever they are called. Null where there is nothing to say.
  */
-export function publishedSection(tasks: readonly TaskSummary[], published: PublishedFigures | null): Html | null {
+export function publishedSection(
+  tasks: readonly TaskSummary[],
+  published: PublishedFigures | null,
+): Html | null {
   if (published === null) return null;
   const own = tasks.filter(({ origin }) => origin === "published");
-  const ids = [...new Set(own.flatMap(({ methods }) => methods.flatMap(({ rows }) => rows.map(methodId))))].sort();
+  const ids = [
+    ...new Set(own.flatMap(({ methods }) => methods.flatMap(({ rows }) => rows.map(methodId)))),
+  ].sort();
   const rows = published.rows.filter(({ unverified }) => !unverified);
   const tables = [...new Set(own.map(({ task }) => task))].flatMap((task) => {
     const found = foundIn(
@@ -52,14 +57,16 @@ function methodId({ result }: TaskSummary["methods"][number]["rows"][number]): s
 }
 
 function foundIn(rows: readonly PublishedRow[], ids: readonly string[]): readonly Found[] {
-  return ids.flatMap((method) => rows.flatMap((row) => (isMethod(row.method, method) ? [{ method, row }] : [])));
+  return ids.flatMap((method) =>
+    rows.flatMap((row) => (isMethod(row.method, method) ? [{ method, row }] : [])),
+  );
 }
 
 /** Claims over all tasks of a paper, such as how many times less memory. */
 function overallList(found: readonly Found[], { tables }: PublishedFigures): Html {
   return html`<ul>${found.map(
     ({ row }) =>
-      html`<li>${row.method}: ${row.metric.replaceAll("_", " ")} ${String(row.value)}, model ${row.model} (${tables[row.table]?.source ?? ""}, ${tables[row.table]?.title ?? row.table})</li>\n`,
+      html`<li>${row.method}: <q>${row.metric.replaceAll("_", " ")}</q> = ${publishedValue(row.value)}; model: ${row.model}; ${tables[row.table]?.title ?? row.table} (${tables[row.table]?.source ?? ""})</li>\n`,
   )}</ul>
 `;
 }
@@ -104,7 +111,9 @@ function tableNotes(found: readonly Found[], { tables }: PublishedFigures): Html
     const table = tables[id];
     return table === undefined || table.note === "" ? [] : [`${table.title}: ${table.note}`];
   });
-  return noted.length === 0 ? null : html`<ul class="note">${noted.map((note) => html`<li>${note}</li>\n`)}</ul>`;
+  return noted.length === 0
+    ? null
+    : html`<ul class="note">${noted.map((note) => html`<li>${note}</li>\n`)}</ul>`;
 }
 
 /** Ours in a sentence, for the eye alone: they stay out of the table. */

@@ -21,7 +21,7 @@ export async function ranksSection(tasks: readonly TaskSummary[]): Promise<Html 
   }
   return html`<section aria-labelledby="ranks">
 <h2 id="ranks">Ranks</h2>
-${groupBy(methods, ({ model }) => model).map(uniformSentence)}${drawn}</section>
+${groupBy(methods, ({ model }) => model).map(uniformSentence)}${drawn.length === 0 ? null : html`<div class="panels">\n${drawn}</div>\n`}</section>
 `;
 }
 
@@ -62,10 +62,11 @@ ${rankTable(panel, name)}${changes ? momentTable(panel, name) : null}</details>
   const lead = changes
     ? "Ranks change during training; shown are those at the end, then their sum from step to step."
     : "Ranks differ between modules and stay what they are from the first step to the last.";
-  return html`<h3>Ranks of ${method}</h3>
+  const further = panels.slice(1).map(({ taskList }) => taskList);
+  return html`<section class="${panels.some(isWide) ? "chart-kind full-width" : "chart-kind"}" aria-label="Ranks of ${method}, ${model}">
+<h3>Ranks of ${method}</h3>
 <p class="note">${lead} Colour runs from ${formatRank(span[0])} (faintest) to ${formatRank(span[1])}${panels.length > 1 ? " in all drawings" : null}.</p>
-<div${panels.length > 1 ? html` class="panels"` : null}>
-${figures}</div>
+${figures.slice(0, 1)}${further.length === 0 ? null : html`<details><summary>Ranks of ${method} on ${listInWords(further)}</summary>${figures.slice(1)}</details>\n`}</section>
 `;
 }
 

@@ -29,12 +29,12 @@ function modelSettings(model: string, methods: readonly MethodSettings[]): Html 
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Settings of each method, ${model}">
 <table class="settings" data-model="${model}">
 <caption><span class="caption"><strong>${model}</strong>: learning rates, ranks, and what else is not the same for all methods that have it.</span></caption>
-<thead><tr><th scope="col">Method</th><th scope="col">learning rate</th>${ranks.length === 0 ? null : html`<th scope="col">rank</th>`}${[...ownColumns, ...trainingColumns].map((name) => html`<th scope="col" class="text">${inWords(name)}</th>`)}</tr></thead>
+<thead><tr><th scope="col">Method</th><th scope="col" class="text">learning rate</th>${ranks.length === 0 ? null : html`<th scope="col" class="text">rank</th>`}${[...ownColumns, ...trainingColumns].map((name) => html`<th scope="col" class="text">${inWords(name)}</th>`)}</tr></thead>
 <tbody>
 ${methods.map(
   (
     each,
-  ) => html`<tr data-method="${each.method}"><th scope="row"><span class="method">${each.method}</span></th><td data-setting="${LEARNING_RATE}">${valueCell(LEARNING_RATE, each.training)}</td>${ranks.length === 0 ? null : html`<td>${rankCell(ranks, each)}</td>`}${ownColumns.map((name) => html`<td class="text" data-setting="${name}">${valueCell(name, each.own)}</td>`)}${trainingColumns.map((name) => html`<td class="text" data-setting="${name}">${valueCell(name, each.training)}</td>`)}</tr>
+  ) => html`<tr data-method="${each.method}"><th scope="row"><span class="method">${each.method}</span></th><td class="text" data-setting="${LEARNING_RATE}">${valueCell(LEARNING_RATE, each.training)}</td>${ranks.length === 0 ? null : html`<td class="text">${rankCell(ranks, each)}</td>`}${ownColumns.map((name) => html`<td class="text" data-setting="${name}">${valueCell(name, each.own)}</td>`)}${trainingColumns.map((name) => html`<td class="text" data-setting="${name}">${valueCell(name, each.training)}</td>`)}</tr>
 `,
 )}</tbody>
 </table></div>
