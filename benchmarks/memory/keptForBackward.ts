@@ -8,11 +8,10 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { currentRuntime, readSourceState, writeFileAtomic } from "@peftbench/harness";
-import { savePolicies } from "@peftbench/runtime";
 import type { LayerCase, Position, Targets } from "./layerCases.ts";
 import { BATCH, SIZES, TARGETS } from "./layerCases.ts";
 import type { MeasuredPart } from "./measureCases.ts";
-import { measureCase } from "./measureCases.ts";
+import { comparedPolicies, measureCase } from "./measureCases.ts";
 import { checkTable, reasonsTable, symbolicShape, tensorTable, totalsTable } from "./tables.ts";
 
 function caseOf(overrides: Partial<LayerCase>): LayerCase {
@@ -35,7 +34,7 @@ function reasonsOf(parts: readonly MeasuredPart[]): string {
     trained.map(({ title }) => ({
       title,
       policies: new Map(
-        savePolicies.map((policy) => [
+        comparedPolicies.map((policy) => [
           policy,
           under(parts, policy).find((part) => part.title === title) as MeasuredPart,
         ]),
@@ -104,7 +103,7 @@ const markdown = [
     "The same with dropout 0.1, in the model and in front of the path",
     checkTable(under(partsOf({ dropout: 0.1 }), "eager").filter(({ method }) => method !== "frozen")),
   ),
-  ...savePolicies.map((policy) =>
+  ...comparedPolicies.map((policy) =>
     section(
       `Kept by a layer in the midst, beyond the frozen layer: ${policy}`,
       totalsTable(
@@ -117,7 +116,7 @@ const markdown = [
   section(
     "Kept by the lowest layer, below which nothing trains",
     totalsTable(
-      savePolicies.flatMap((policy) =>
+      comparedPolicies.flatMap((policy) =>
         targets.map((target) => ({
           title: `${titleOf(caseOf({ targets: target }))}, ${policy}`,
           parts: under(partsOf({ targets: target, position: "lowest" }), policy),
@@ -131,7 +130,7 @@ const markdown = [
     "The same with fused attention, dropout 0",
     reasonsOf(partsOf({ attention: "fused" }).filter(({ method }) => ["full", "lora"].includes(method))),
   ),
-  ...savePolicies.flatMap((policy) =>
+  ...comparedPolicies.flatMap((policy) =>
     ([0, 0.1] as const).map((dropout) =>
       section(
         `Every tensor: ${policy}, all six matrices, dropout ${dropout}`,

@@ -1,10 +1,12 @@
 import type { SavePolicy } from "@peftbench/runtime";
-import { savePolicies } from "@peftbench/runtime";
 import type { KeptInLayer } from "./keptInLayer.ts";
 import type { LayerCase } from "./layerCases.ts";
 import { frozenLayer, keptBy, methodParts } from "./layerCases.ts";
 import type { SectionRow } from "./sectionFifteen.ts";
 import { compareWithRow, sectionFifteen } from "./sectionFifteen.ts";
+
+/** Under `layer` there is nothing to tell apart: a layer keeps its input, whatever the method. */
+export const comparedPolicies = ["eager", "recompute"] as const satisfies readonly SavePolicy[];
 
 /** What one part of a method's training keeps of one layer under one save policy. Bytes. */
 export interface MeasuredPart extends LayerCase {
@@ -20,9 +22,9 @@ export interface MeasuredPart extends LayerCase {
   readonly kept: KeptInLayer;
 }
 
-/** The frozen layer, then every part of every method, under each save policy. */
+/** The frozen layer, then every part of every method, under each of the compared save policies. */
 export function measureCase(layerCase: LayerCase): readonly MeasuredPart[] {
-  return savePolicies.flatMap((savePolicy) => {
+  return comparedPolicies.flatMap((savePolicy) => {
     const frozen = keptBy(frozenLayer, layerCase, savePolicy);
     return [frozenLayer, ...methodParts(layerCase)].map((part): MeasuredPart => {
       const kept = part === frozenLayer ? frozen : keptBy(part, layerCase, savePolicy);

@@ -16,10 +16,12 @@ import {
 } from "@peftbench/runtime";
 
 /**
- * The recipe of AdaLoRA's paper on GLUE (arXiv 2303.10512, table 8: batches of 32), whose launch scripts have lengths of
- * 128 to 512; LaMDA's paper gives its own GLUE recipe nowhere that we could read.
+ * The recipe of AdaLoRA's paper on GLUE (arXiv 2303.10512, table 8: batches of 32). Its launch scripts have lengths of
+ * 128 to 512 by task. LaMDA's recipe for GLUE is not known to us.
  */
 export const PAPER_BATCH: BatchShape = { rows: 32, length: 128 };
+
+export const PAPER_LENGTHS = [64, 128, 256, 512] as const;
 
 /** Counts are averaged over so many steps, and stages begin at shares of them. */
 export const TOTAL_STEPS = 1000;

@@ -67,6 +67,29 @@ export function stagesTable(methods: readonly PlannedMethod[], policy: SavePolic
   );
 }
 
+/** How many times LoRA's peak is that of the methods planned beside it, a line a length, a column a method and policy. */
+export function lengthsTable(
+  lengths: readonly { readonly length: number; readonly methods: readonly PlannedMethod[] }[],
+): string {
+  const others = lengths[0]?.methods.filter(({ method }) => method !== "lora") ?? [];
+  return markdownTable(
+    ["tokens", ...others.flatMap(({ title }) => savePolicies.map((policy) => `${title}, ${policy}`))],
+    lengths.map(({ length, methods }) => {
+      const lora = loraOf(methods);
+      const cells = methods
+        .filter((method) => method !== lora)
+        .flatMap((method) =>
+          savePolicies.map((policy) => {
+            const peak = highestPeak(lora, policy);
+            const last = method.stages.findLast(({ savePolicy }) => savePolicy === policy);
+            return `${ratio(peak, highestPeak(method, policy))}, ${ratio(peak, last?.peakLiveBytes ?? 0)}`;
+          }),
+        );
+      return [String(length), ...cells];
+    }),
+  );
+}
+
 function loraOf(methods: readonly PlannedMethod[]): PlannedMethod {
   const lora = methods.find(({ method }) => method === "lora");
   if (lora === undefined) throw new Error("Ratios are to LoRA, which was not planned.");
