@@ -10,6 +10,7 @@ export type HubAccess = Omit<SnapshotOptions, "select">;
 
 /**
  * The data folder of some tasks, downloaded first where it is in the hub.
+ * @param hidden whether test splits without labels are wanted too
  * @returns null where no task needs one
  * @throws {UsageError} for what cannot be had
  */
@@ -17,9 +18,11 @@ export async function dataFolderHere(
   data: DataSource | null,
   taskIds: readonly string[],
   access: HubAccess,
+  hidden = false,
 ): Promise<string | null> {
   if (data === null || data.kind === "folder") return data?.folder ?? null;
-  const { folder } = await here("--data", data.reference, { ...access, select: glueFilesInHub(taskIds) });
+  const select = glueFilesInHub(taskIds, { hidden });
+  const { folder } = await here("--data", data.reference, { ...access, select });
   return folder;
 }
 
