@@ -19,17 +19,23 @@ const characters = (ranges: readonly string[]): string =>
     .map((range) => range.replace(/[0-9a-f]+/g, (digits) => `\\u{${digits}}`))
     .join("");
 
+/** Unicode's white space; JavaScript's `\s` takes U+FEFF for a space and U+0085 for none. */
+export const space = `[${characters(spaces)}]`;
+/** What a regular expression of Rust calls a word's character. */
+export const wordCharacter = "[\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}]";
+
 // A lone surrogate is half a character, which no UTF-8 text can hold.
 const controlPattern = new RegExp(`[${characters(controls)}\\ud800-\\udfff]`, "gu");
-const spacePattern = new RegExp(`[${characters(spaces)}]`, "gu");
+const spacePattern = new RegExp(space, "gu");
 const ideographPattern = new RegExp(`[${characters(ideographs)}]`, "gu");
 const markPattern = new RegExp(`[${characters(marks)}]`, "gu");
 const wordPattern = new RegExp(
   `[^${characters(spaces)}${characters(punctuation)}]+|[${characters(punctuation)}]`,
   "gu",
 );
-const leftSpacePattern = new RegExp(`^[${characters(spaces)}]+`, "u");
-const rightSpacePattern = new RegExp(`[${characters(spaces)}]+$`, "u");
+const notSpacePattern = new RegExp(`[^${characters(spaces)}]+`, "gu");
+const leftSpacePattern = new RegExp(`^${space}+`, "u");
+const rightSpacePattern = new RegExp(`${space}+$`, "u");
 const punctuationPattern = new RegExp(`[^${characters(punctuation)}]+|[${characters(punctuation)}]`, "gu");
 
 /** Cleans, splits, strips and lowercases, in this order, what the options ask for. */
@@ -50,7 +56,7 @@ export function lowercase(text: string): string {
   return text.replaceAll("\u03a3", "\u03c3").toLowerCase();
 }
 
-/** Removes Unicode's white space from the ends; JavaScript's `trim` takes U+FEFF for a space and U+0085 for none. */
+/** Removes Unicode's white space from the ends. */
 export function strip(text: string, ends: { readonly left: boolean; readonly right: boolean }): string {
   let result = text;
   if (ends.left) result = result.replace(leftSpacePattern, "");
@@ -67,6 +73,11 @@ export const byteLevelPattern = new RegExp(
 /** Splits around each punctuation mark and keeps everything. */
 export function splitPunctuation(text: string): string[] {
   return text.match(punctuationPattern) ?? [];
+}
+
+/** Splits at spaces, which are left out. */
+export function splitSpaces(text: string): string[] {
+  return text.match(notSpacePattern) ?? [];
 }
 
 /** Splits at spaces, which are left out, and around each punctuation mark. */

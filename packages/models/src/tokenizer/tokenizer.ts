@@ -1,7 +1,9 @@
 import { Tokenizer as TokenizerLibrary } from "@huggingface/tokenizers";
+import { createAddedTokenSearch } from "./addedTokenSearch.ts";
 import type { TokenizerConfig } from "./config.ts";
 import { TokenizerError } from "./errors.ts";
-import { referenceNormalizer, referencePreTokenizer } from "./referenceParts.ts";
+import type { TextPlace } from "./referenceParts.ts";
+import { referenceDecoder, referenceNormalizer, referencePreTokenizer } from "./referenceParts.ts";
 import { fillTemplate, readTemplate, specialTokenCount } from "./template.ts";
 import type { TokenizerJson } from "./tokenizerJson.ts";
 import { countIds } from "./tokenizerJson.ts";
@@ -45,7 +47,7 @@ export function createTokenizer(
 ): Tokenizer {
   const library = openLibrary(json, config, file);
   const template = readTemplate(json.post_processor, file);
-  const textIds = (text: string): number[] => library.encode(text, { add_special_tokens: false }).ids;
+  const textIds = createTextEncoder(library, json);
   const cut = (ids: number[], length: number): number[] =>
     config.truncation_side === "left" ? ids.slice(ids.length - length) : ids.slice(0, length);
   return {
@@ -75,6 +77,50 @@ export function createTokenizer(
       });
     },
   };
+}
+
+/**
+ * Ids of a text without special tokens around it: added tokens are looked for in the text as it is, then in what the
+ * normalizer makes of the parts between, and what remains goes to the pre-tokenizer and the model.
+ */
+function createTextEncoder(library: TokenizerLibrary, json: TokenizerJson): (text: string) => number[] {
+  const { model, normalizer, pre_tokenizer: preTokenizer } = library;
+  const normalize = (text: string): string => (normalizer === null ? text : normalizer.normalize(text));
+  const tokens = json.added_tokens;
+  const search = createAddedTokenSearch(
+    tokens.filter((token) => !token.normalized),
+    ({ content }) => content,
+  );
+  const searchNormalized = createAddedTokenSearch(
+    tokens.filter((token) => token.normalized),
+    ({ content }) => normalize(content),
+  );
+  const wordIds = (text: string, wholeFromStart: string | null): number[] => {
+    if (model === null) return [];
+    const place: TextPlace = { wholeFromStart };
+    const words = preTokenizer === null ? [text] : preTokenizer._call(text, place);
+    // Word by word, as unknown words that follow each other are not one.
+    return words
+      .flatMap((word) =>
+        model._call([word]).map((token) => model.tokens_to_ids.get(token) ?? model.unk_token_id ?? []),
+      )
+      .flat();
+  };
+  return (text) =>
+    search(text).flatMap((section) => {
+      if ("id" in section) return [section.id];
+      const isAtStart = section.start === 0 && !losesFirst(section.text, normalize);
+      return searchNormalized(normalize(section.text)).flatMap((part) => {
+        if ("id" in part) return [part.id];
+        return wordIds(part.text, isAtStart && part.start === 0 ? part.text : null);
+      });
+    });
+}
+
+/** Whether normalization removes a text's first character, so that what is left begins later in the input. */
+function losesFirst(text: string, normalize: (text: string) => string): boolean {
+  const [first = ""] = text;
+  return normalize(first) === "" && normalize(text) === normalize(text.slice(first.length));
 }
 
 /** Older files leave the name out; the library then tells the kind from the other fields. */
@@ -108,7 +154,15 @@ function openLibrary(json: TokenizerJson, config: TokenizerConfig, file: string)
     });
   }
   library.normalizer = referenceNormalizer(library.normalizer, normalizer, file);
-  library.pre_tokenizer = referencePreTokenizer(library.pre_tokenizer, preTokenizer);
+  library.pre_tokenizer = referencePreTokenizer(library.pre_tokenizer, preTokenizer, file);
+  library.decoder = referenceDecoder(library.decoder, json.decoder, file);
+  // The library would find added tokens within words too, and take an unknown word for one.
+  const own = new Set(
+    Array.isArray(model.vocab) ? model.vocab.map(([text]) => text) : Object.keys(model.vocab),
+  );
+  for (const { content } of json.added_tokens) {
+    if (!own.has(content)) library.model?.tokens_to_ids.delete(content);
+  }
   return library;
 }
 
@@ -124,7 +178,7 @@ function findPadId(
   }
   const candidates = padToken === null ? ["[PAD]", "<pad>"] : [padToken];
   for (const token of candidates) {
-    const id = library.token_to_id(token);
+    const id = json.added_tokens.find(({ content }) => content === token)?.id ?? library.token_to_id(token);
     if (id !== undefined) return id;
   }
   throw new TokenizerError({

@@ -27,7 +27,7 @@ const tokenizerJsonSchema = z.looseObject({
   model: z.looseObject({
     // Older files leave it out where the other fields show it.
     type: z.string().optional(),
-    vocab: z.union([z.record(z.string(), z.int()), z.array(z.unknown())]),
+    vocab: z.union([z.record(z.string(), z.int()), z.array(z.tuple([z.string(), z.number()]))]),
   }),
 });
 
