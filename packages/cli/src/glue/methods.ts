@@ -1,6 +1,7 @@
 import type { GridMethod, GridSettings, Suite, SuitePreset, TrainingOverrides } from "@peftbench/harness";
 import { methodConfigFor, trainingFor } from "@peftbench/harness";
 import type { PeftMethod } from "@peftbench/peft";
+import { savePolicies } from "@peftbench/runtime";
 import type { GivenOptions } from "../options/parse.ts";
 import { suggestion, UsageError } from "../options/usageError.ts";
 import { numberByName, oneOf, probability, wholeNumber } from "../options/values.ts";
@@ -95,7 +96,7 @@ function sharedOverrides(options: GivenOptions, assigned: TrainingOverrides): Tr
   given("dropout", "dropout", probability);
   given("attention", "attention", (option, value) => oneOf(option, value, ["materialized", "fused"]));
   given("frozen-weights", "frozenWeights", (option, value) => oneOf(option, value, ["f32", "f16"]));
-  given("save-policy", "savePolicy", (option, value) => oneOf(option, value, ["eager", "recompute"]));
+  given("save-policy", "savePolicy", (option, value) => oneOf(option, value, savePolicies));
   return overrides;
 }
 

@@ -67,7 +67,7 @@ export const glueOptions = {
   "max-length": { type: "string", valueHint: "N", description: "Tokens that longer texts are cut to" },
   "save-policy": {
     type: "string",
-    valueHint: "eager|recompute",
+    valueHint: "eager|recompute|layer",
     description: "Which activations are kept for the backward pass",
   },
   attention: {
