@@ -24,6 +24,16 @@ export interface Failure {
   readonly seeds: readonly number[];
 }
 
+/** Scores on a labelled split beside dev, such as MNLI's mismatched, over the seeds that have one. */
+export interface FurtherScore {
+  readonly split: string;
+  readonly metric: string;
+  readonly scored: number;
+  readonly mean: number;
+  /** Null for fewer than two seeds. */
+  readonly deviation: number | null;
+}
+
 /** One method on one task of one model, over its seeds: a row of the results table. */
 export interface MethodSummary {
   readonly model: string;
@@ -53,6 +63,8 @@ export interface MethodSummary {
   readonly tokensPerSecond: number | null;
   readonly trainMs: number | null;
   readonly failures: readonly Failure[];
+  /** In the order in which runs report them. */
+  readonly further: readonly FurtherScore[];
   readonly rows: readonly RunRow[];
 }
 
@@ -171,8 +183,25 @@ function summarizeMethod(rollup: Rollup, allRows: readonly RunRow[]): MethodSumm
     tokensPerSecond: known(rollup.tokensPerSecond),
     trainMs: known(rollup.trainMs),
     failures: failuresOf(rows),
+    further: furtherScores(rows),
     rows,
   };
+}
+
+function furtherScores(rows: readonly RunRow[]): readonly FurtherScore[] {
+  const values = rows.flatMap(({ result }) =>
+    result.status !== "ok"
+      ? []
+      : result.furtherMetrics.flatMap(({ split, name, value }) =>
+          value === null ? [] : [{ split, name, value }],
+        ),
+  );
+  return groupBy(values, ({ split, name }) => JSON.stringify([split, name])).flatMap((group) => {
+    const [first] = group;
+    const { count, mean, deviation } = summarizeValues(group.map(({ value }) => value));
+    if (first === undefined || mean === null) return [];
+    return [{ split: first.split, metric: first.name, scored: count, mean, deviation }];
+  });
 }
 
 function failuresOf(rows: readonly RunRow[]): readonly Failure[] {

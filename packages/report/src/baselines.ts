@@ -1,4 +1,4 @@
-import type { BaselineSummary, MethodSummary, TaskSummary } from "./aggregate.ts";
+import type { BaselineSummary, MethodSummary } from "./aggregate.ts";
 
 /** `bag-of-words` as people say it. */
 export function baselineTitle(name: string): string {
@@ -22,12 +22,7 @@ export function splitMethods(methods: readonly MethodSummary[]): {
   return { methods: methods.filter(({ method }) => !names.has(method)), headAlone };
 }
 
-/** Baselines that no method's mean is better than. */
-export function unbeatenBaselines(task: TaskSummary): readonly BaselineSummary[] {
-  const means = task.methods.flatMap(({ mean }) => mean ?? []);
-  if (means.length === 0) return [];
-  const { higherIsBetter } = task.scale;
-  return task.baselines.filter(({ value }) =>
-    means.every((mean) => (higherIsBetter ? mean <= value : mean >= value)),
-  );
+/** Whether a baseline gives every example the same answer. */
+export function isConstantAnswer({ name }: BaselineSummary): boolean {
+  return name === "majority-class" || name === "mean-score";
 }

@@ -1,51 +1,175 @@
-import { summarize } from "@peftbench/harness";
-import type { Interval, MethodSummary, TaskSummary } from "./aggregate.ts";
-import { CONFIDENCE } from "./aggregate.ts";
+import { createRandom } from "@peftbench/runtime";
+import type { BaselineSummary, Interval, MethodSummary, TaskSummary } from "./aggregate.ts";
+import { isConstantAnswer } from "./baselines.ts";
+import type { RunComparison } from "./comparison/compareRuns.ts";
+import { compareRuns } from "./comparison/compareRuns.ts";
+import { compareWithBaseline, constantAnswers } from "./comparison/compareWithBaseline.ts";
+import type { ComparedExamples, ExamplePrediction, ScoredRun } from "./comparison/examples.ts";
+import { resampleRuns } from "./comparison/examples.ts";
+import type { Judgement } from "./comparison/judge.ts";
+import { judge } from "./comparison/judge.ts";
 
-/** Two methods on one task, compared seed by seed. */
-export interface Comparison {
-  readonly first: MethodSummary;
-  readonly second: MethodSummary;
+/** Share of the metric's range (0 to 1) within which differences do not matter: one point in a hundred. */
+export const MARGIN = 0.01;
+
+/** What a comparison shows. `none shown` is not the same as `equivalent`: the data do not decide. */
+export type ShownDifference = "first is better" | "second is better" | "equivalent" | "none shown";
+
+interface Compared extends Pick<Judgement, "adjustedPValue" | "adjustedEquivalencePValue"> {
   /** Seeds that both have a score of. */
   readonly seeds: number;
   /** Mean over those seeds of first minus second, in the metric's stored unit; null without a common seed. */
   readonly difference: number | null;
-  /** Simultaneous over all pairs of the task (Bonferroni); null for fewer than two common seeds. */
+  /** Of this comparison alone; null where there is no test. */
   readonly interval: Interval | null;
-  /** `none shown` wherever the interval includes zero or does not exist: not the same as equal. */
-  readonly verdict: "first is better" | "second is better" | "none shown";
+  readonly verdict: ShownDifference;
+  /** The tests behind it, in points. */
+  readonly tests: RunComparison;
 }
+
+/** Two methods on one task. */
+export interface Comparison extends Compared {
+  readonly first: MethodSummary;
+  readonly second: MethodSummary;
+}
+
+/** A method beside a score that needs no model, as the second. */
+export interface BaselineComparison extends Compared {
+  readonly first: MethodSummary;
+  readonly baseline: BaselineSummary;
+}
+
+/** All comparisons of one task. */
+export interface TaskComparisons {
+  /** All pairs of methods that have a score, the better mean first. */
+  readonly pairs: readonly Comparison[];
+  readonly baselines: readonly BaselineComparison[];
+  readonly examples: ComparedExamples;
+  /** The compared runs of each method, by its name. */
+  readonly runs: ReadonlyMap<string, readonly ScoredRun[]>;
+}
+
+/** Predictions of runs by their id; a run without any is compared by its score alone. */
+export type PredictionsByRun = ReadonlyMap<string, readonly ExamplePrediction[]>;
+
+/** Of the examples, where no smaller p-value is asked for. */
+const LEAST_RESAMPLES = 1_000;
+/** So many for each comparison of the family that the least p-value of the bootstrap survives its correction. */
+const RESAMPLES_PER_COMPARISON = 100;
 
 /**
- * All pairs of methods that have a score, the better mean first. Seeds are paired since a seed gives all methods the
- * same order of batches and the same head. The confidence of each interval is raised so that all of a task hold
- * together with the page's confidence: the best method is picked after looking, so any pair may be the one asked about.
+ * Compares all methods of all tasks, as `bench compare` does, and judges them as one family: the best method is picked
+ * after looking, so any pair may be the one asked about. Baselines are in the family too.
+ * @returns in the order of the tasks
  */
-export function compareMethods(task: TaskSummary): readonly Comparison[] {
-  const scored = task.methods.filter(({ mean }) => mean !== null);
-  const pairs = scored.flatMap((first, index) =>
-    scored.slice(index + 1).map((second) => [first, second] as const),
-  );
-  return pairs.map(([first, second]) => comparePair(first, second, task, pairs.length));
-}
-
-function comparePair(
-  first: MethodSummary,
-  second: MethodSummary,
-  task: TaskSummary,
-  pairs: number,
-): Comparison {
-  const values = new Map(second.rows.map(({ seed, value }) => [seed, value]));
-  const differences = first.rows.flatMap(({ seed, value }) => {
-    const other = values.get(seed) ?? null;
-    return value === null || other === null ? [] : [value - other];
+export function compareTasks(
+  tasks: readonly TaskSummary[],
+  predictions: PredictionsByRun,
+): readonly TaskComparisons[] {
+  const size = tasks.reduce((sum, task) => {
+    const scored = scoredMethods(task).length;
+    return sum + (scored * (scored - 1)) / 2 + scored * task.baselines.length;
+  }, 0);
+  const drafts = tasks.map((task) => draft(task, predictions, size));
+  const judgements = judge(
+    drafts.flatMap(({ task, pairs, baselines }) =>
+      [...pairs, ...baselines].map(({ tests }) => ({ ...tests, higherIsBetter: task.scale.higherIsBetter })),
+    ),
+  ).values();
+  const judged = <Draft extends { readonly tests: RunComparison }>(one: Draft): Draft & Compared => ({
+    ...one,
+    ...inStoredUnit(one.tests),
+    ...words(judgements.next().value),
   });
-  const seeds = differences.length;
-  const { mean, interval } = summarize(differences, 1 - (1 - CONFIDENCE) / pairs);
-  return { first, second, seeds, difference: mean, interval, verdict: verdictOf(interval, task) };
+  return drafts.map(({ pairs, baselines, examples, runs }) => ({
+    pairs: pairs.map(judged),
+    baselines: baselines.map(judged),
+    examples,
+    runs,
+  }));
 }
 
-function verdictOf(interval: Interval | null, task: TaskSummary): Comparison["verdict"] {
-  if (interval === null || (interval.low <= 0 && interval.high >= 0)) return "none shown";
-  return interval.low > 0 === task.scale.higherIsBetter ? "first is better" : "second is better";
+/** Points within which two methods of a task are taken for equal. */
+export function marginPointsOf(task: TaskSummary): number {
+  const [best] = scoredMethods(task);
+  const range = task.scale.factor === 100 ? 1 : Math.abs(best?.mean ?? 1);
+  return 100 * MARGIN * (range || 1);
+}
+
+function draft(task: TaskSummary, predictions: PredictionsByRun, familySize: number) {
+  const metric = task.metric ?? "";
+  const methods = scoredMethods(task);
+  const runs = new Map(
+    methods.map(({ method, rows }) => [
+      method,
+      rows.flatMap(({ id, seed, value }): ScoredRun[] =>
+        value === null ? [] : [{ seed, value, predictions: predictions.get(id) ?? [] }],
+      ),
+    ]),
+  );
+  const all = [...runs.values()].flat();
+  const like = all.find((run) => run.predictions.length > 0)?.predictions ?? [];
+  const answers = new Map(
+    task.baselines.map((baseline) => [
+      baseline,
+      isConstantAnswer(baseline) ? constantAnswers(baseline.value, metric, like) : null,
+    ]),
+  );
+  // Only the bootstrap of a single seed has a least p-value.
+  const isTestedBySeed = [...runs.values()].some((each) => each.length === 1);
+  const examples = resampleRuns([...all, ...[...answers.values()].flatMap((run) => run ?? [])], {
+    metric,
+    resamples: Math.max(LEAST_RESAMPLES, isTestedBySeed ? RESAMPLES_PER_COMPARISON * familySize : 0),
+    random: createRandom(0, `report ${task.model} ${task.task}`),
+  });
+  const runsOf = ({ method }: MethodSummary): readonly ScoredRun[] => runs.get(method) ?? [];
+  const margin = marginPointsOf(task);
+  return {
+    task,
+    examples,
+    runs,
+    pairs: methods.flatMap((first, index) =>
+      methods.slice(index + 1).map((second) => ({
+        ...{ first, second },
+        tests: compareRuns(runsOf(first), runsOf(second), examples, margin),
+      })),
+    ),
+    baselines: methods.flatMap((first) =>
+      task.baselines.map((baseline) => {
+        const score = { value: baseline.value, run: answers.get(baseline) ?? null };
+        return { first, baseline, tests: compareWithBaseline(runsOf(first), score, examples, margin) };
+      }),
+    ),
+  };
+}
+
+function scoredMethods({ methods }: TaskSummary): readonly MethodSummary[] {
+  return methods.filter(({ mean }) => mean !== null);
+}
+
+function inStoredUnit({
+  seeds,
+  differencePoints,
+  intervalPoints,
+}: RunComparison): Pick<Compared, "seeds" | "difference" | "interval"> {
+  return {
+    seeds: seeds.length,
+    difference: differencePoints === null ? null : differencePoints / 100,
+    interval: intervalPoints && { low: intervalPoints.low / 100, high: intervalPoints.high / 100 },
+  };
+}
+
+const shownWords: Readonly<Record<Judgement["verdict"], ShownDifference>> = {
+  "A better": "first is better",
+  "B better": "second is better",
+  "equivalent within margin": "equivalent",
+  "no difference shown": "none shown",
+};
+
+function words(
+  judgement: Judgement | undefined,
+): Pick<Compared, "adjustedPValue" | "adjustedEquivalencePValue" | "verdict"> {
+  if (judgement === undefined) throw new RangeError("There are fewer judgements than comparisons.");
+  const { adjustedPValue, adjustedEquivalencePValue, verdict } = judgement;
+  return { adjustedPValue, adjustedEquivalencePValue, verdict: shownWords[verdict] };
 }

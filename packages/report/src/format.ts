@@ -54,6 +54,12 @@ export function formatShare(share: number): string {
   return `${formatFixed(percent, percent >= 10 ? 1 : percent >= 0.1 ? 2 : 4)}%`;
 }
 
+/** A probability as tests give it: `0.031`, `<0.0001`. */
+export function formatPValue(pValue: number): string {
+  if (pValue < 0.0001) return "<0.0001";
+  return formatFixed(pValue, pValue >= 0.1 ? 2 : pValue >= 0.001 ? 3 : 4);
+}
+
 /** A rank, or a mean of ranks with one decimal: `12`, `7.7`. */
 export function formatRank(rank: number): string {
   return Number.isInteger(rank) ? formatCount(rank) : formatFixed(rank, 1);

@@ -1,6 +1,8 @@
-import type { RunResult } from "@peftbench/harness";
+import type { ExampleText, RunResult } from "@peftbench/harness";
 import { summarize } from "./aggregate.ts";
 import { cautions } from "./cautions.ts";
+import type { PredictionsByRun } from "./compare.ts";
+import { compareTasks } from "./compare.ts";
 import { html } from "./html/html.ts";
 import type { LossCurve } from "./lossCurve.ts";
 import { titleOf } from "./origin.ts";
@@ -11,6 +13,7 @@ import { selectRuns } from "./runs.ts";
 import { cautionsSection } from "./sections/cautions.ts";
 import { chartsSection } from "./sections/charts.ts";
 import { differencesSection } from "./sections/differences.ts";
+import { disagreementsSection } from "./sections/disagreements.ts";
 import { glossarySection } from "./sections/glossary.ts";
 import { measuredMemorySection } from "./sections/measuredMemory.ts";
 import { noticesSection } from "./sections/notices.ts";
@@ -28,6 +31,10 @@ export interface ReportInput {
   readonly results: readonly RunResult[];
   /** Of any of the results; runs without one are missing in the chart of the loss. */
   readonly lossCurves: readonly LossCurve[];
+  /** Of dev, by the id of their run; runs without them are compared by their scores alone. */
+  readonly predictions?: PredictionsByRun;
+  /** Texts of dev examples by the id of any run of a task, then by that of the example. */
+  readonly exampleTexts?: ReadonlyMap<string, ReadonlyMap<string, ExampleText>>;
   /** When the report is made, as an ISO date and time: the page reads no clock. */
   readonly generatedAt: string;
   /** Without one it is put together from the suites that ran. */
@@ -50,7 +57,11 @@ export interface ReportInput {
 export async function renderReport(input: ReportInput): Promise<string> {
   const selected = selectRuns(input.results);
   const tasks = summarize(selected.rows);
-  const recommendations = tasks.map(recommend);
+  const compared = compareTasks(tasks, input.predictions ?? new Map());
+  const recommendations = tasks.flatMap((task, index) => {
+    const comparisons = compared[index];
+    return comparisons === undefined ? [] : [recommend(task, comparisons)];
+  });
   const curves = new Map(input.lossCurves.map((curve) => [curve.runId, curve]));
   const reported = selected.rows.map(({ result }) => result);
   const title = input.title ?? titleOf(input.results);
@@ -63,13 +74,14 @@ ${noticesSection(reported)}${verdictSection(recommendations, selected.rows)}
 <h2 id="results">Results</h2>
 ${paperTables(recommendations, input.reference ?? null)}
 <details${recommendations.length === 1 ? html` open` : null}><summary>Task by task: seeds, intervals, shares and times</summary>
-${recommendations.map(resultsTable)}</details>
-<p class="note">Scores are means ± standard deviations over n seeds, with the 95% t interval of the mean. Times are medians over seeds; training is the time of one run. Terms are explained <a href="#glossary">below</a>.</p>
+${recommendations.map(resultsTable)}<p class="note">Scores are means ± standard deviations over n seeds, with the 95% t interval of the mean. Times are medians over seeds; training is the time of one run.</p>
+</details>
+<p class="note">Terms are explained <a href="#glossary">below</a>.</p>
 </section>
 ${cautionsSection(cautions(selected, tasks), input.notes ?? [])}
 ${settingsSection(selected.rows)}
 ${await chartsSection(tasks, curves)}
-${stagesSection(tasks)}${await ranksSection(tasks)}${measuredMemorySection(tasks)}${differencesSection(recommendations)}
+${stagesSection(tasks)}${await ranksSection(tasks)}${measuredMemorySection(tasks)}${differencesSection(recommendations, input.reference ?? null)}${disagreementsSection(tasks, compared, input.exampleTexts ?? new Map())}
 ${publishedSection(tasks, input.published ?? null)}${runsSection(selected.rows)}
 ${provenanceSection(reported, input.command ?? null)}
 ${glossarySection()}

@@ -2,7 +2,7 @@ import type { TaskSummary } from "./aggregate.ts";
 import type { Comparison } from "./compare.ts";
 import type { Recommendation } from "./recommend.ts";
 
-/** What the tests of a task say of a method beside the one that all are held against. */
+/** What the tests of a task say of a method beside the one that all are held against; equivalent ones do not differ. */
 export type Standing = "better" | "worse" | "none shown";
 
 /**
@@ -28,6 +28,6 @@ export function standingOf(
   const behind = between(reference, method);
   const verdict = ahead?.verdict ?? behind?.verdict;
   if (verdict === undefined) return null;
-  if (verdict === "none shown") return verdict;
+  if (verdict === "none shown" || verdict === "equivalent") return "none shown";
   return (verdict === "first is better") === (ahead !== undefined) ? "better" : "worse";
 }

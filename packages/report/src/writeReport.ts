@@ -1,6 +1,15 @@
 import { resolve, sep } from "node:path";
-import type { RunResult } from "@peftbench/harness";
-import { FormatError, loadEvents, loadRuns, stepsOf, writeFileAtomic } from "@peftbench/harness";
+import type { ExampleText, StoredRun } from "@peftbench/harness";
+import {
+  FormatError,
+  loadEvents,
+  loadExampleTexts,
+  loadPredictions,
+  loadRuns,
+  stepsOf,
+  writeFileAtomic,
+} from "@peftbench/harness";
+import type { ExamplePrediction } from "./comparison/examples.ts";
 import type { LossCurve } from "./lossCurve.ts";
 import type { ReportInput } from "./report.ts";
 import { renderReport } from "./report.ts";
@@ -43,46 +52,77 @@ export async function writeReport(
   options: ReportOptions,
 ): Promise<WrittenReport> {
   const list = typeof folders === "string" ? [folders] : folders;
-  const runs = new Map<string, { readonly folder: string; readonly result: RunResult }>();
+  const runs = new Map<string, StoredRun>();
   const warnings: string[] = [];
   for (const folder of list) {
     const stored = await loadRuns(folder);
-    for (const run of stored.runs) runs.set(resolve(run.folder), run);
+    // Trials chose settings; what is compared are the runs that were made with them.
+    const reported = stored.runs.filter(({ result }) => result.purpose === "report");
+    for (const run of reported) runs.set(resolve(run.folder), run);
     // A page is passed on to others: it says what was left out, not where this machine keeps it.
     warnings.push(...stored.warnings.map((warning) => withoutFolder(warning, folder)));
   }
   if (runs.size === 0) throw new NoResultsError(list, warnings);
   const lossCurves: LossCurve[] = [];
-  for (const { folder, result } of runs.values()) {
-    const curve = await loadLossCurve(folder, result.id);
-    if (curve instanceof FormatError) {
-      warnings.push(`Without a loss curve: ${list.reduce(withoutFolder, curve.message)}`);
-    } else lossCurves.push(curve);
+  const predictions = new Map<string, readonly ExamplePrediction[]>();
+  const exampleTexts = new Map<string, ReadonlyMap<string, ExampleText>>();
+  const hasTexts = new Set<string>();
+  for (const run of runs.values()) {
+    const { id, cell } = run.result;
+    const without = (what: string, error: FormatError): void => {
+      warnings.push(`Without ${what}: ${list.reduce(withoutFolder, error.message)}`);
+    };
+    const curve = await orFormatError(loadLossCurve(run.folder, id));
+    if (curve instanceof FormatError) without("a loss curve", curve);
+    else lossCurves.push(curve);
+    const said = await orFormatError(loadSaid(run.folder));
+    if (said instanceof FormatError) without("predictions", said);
+    else predictions.set(id, said);
+    const task = JSON.stringify([cell.model, cell.task]);
+    if (hasTexts.has(task)) continue;
+    const texts = await orFormatError(loadExampleTexts(run));
+    if (texts instanceof FormatError) without("texts of examples", texts);
+    else if (texts.size > 0) {
+      exampleTexts.set(id, texts);
+      hasTexts.add(task);
+    }
   }
   const page = await renderReport({
     ...options,
     results: [...runs.values()].map(({ result }) => result),
     lossCurves,
+    predictions,
+    exampleTexts,
     notes: [...(options.notes ?? []), ...warnings],
   });
   await writeFileAtomic(outFile, page);
   return { file: outFile, results: runs.size, warnings };
 }
 
-/** The curve is a picture beside the results: a broken file costs the picture, not the page. */
-async function loadLossCurve(folder: string, runId: string): Promise<LossCurve | FormatError> {
+/** A broken file beside a result costs what is made of it, not the page. */
+async function orFormatError<Value>(loading: Promise<Value>): Promise<Value | FormatError> {
   try {
-    const { items } = await loadEvents(folder);
-    const evaluations = items.flatMap((event) =>
-      event.type === "eval" && event.split === "selection"
-        ? event.metrics.map(({ name, value }) => ({ step: event.step, metric: name, value }))
-        : [],
-    );
-    return { runId, points: stepsOf(items).map(({ step, loss }) => ({ step, loss })), evaluations };
+    return await loading;
   } catch (error) {
     if (error instanceof FormatError) return error;
     throw error;
   }
+}
+
+async function loadLossCurve(folder: string, runId: string): Promise<LossCurve> {
+  const { items } = await loadEvents(folder);
+  const evaluations = items.flatMap((event) =>
+    event.type === "eval" && event.split === "selection"
+      ? event.metrics.map(({ name, value }) => ({ step: event.step, metric: name, value }))
+      : [],
+  );
+  return { runId, points: stepsOf(items).map(({ step, loss }) => ({ step, loss })), evaluations };
+}
+
+/** Without the head's outputs, which are most of a file and which the page does not read. */
+async function loadSaid(folder: string): Promise<readonly ExamplePrediction[]> {
+  const { items } = await loadPredictions(folder);
+  return items.map(({ exampleId, label, prediction }) => ({ exampleId, label, prediction }));
 }
 
 function withoutFolder(text: string, folder: string): string {

@@ -43,7 +43,9 @@ export interface RunComparison {
   readonly problem: string | null;
 }
 
-interface RunPair {
+/** Two runs under one seed. */
+export interface RunPair {
+  readonly seed: number;
   readonly first: ScoredRun;
   readonly second: ScoredRun;
 }
@@ -63,9 +65,18 @@ export function compareRuns(
 ): RunComparison {
   const pairs = firsts.flatMap((first): RunPair[] => {
     const second = seconds.find(({ seed }) => seed === first.seed);
-    return second === undefined ? [] : [{ first, second }];
+    return second === undefined ? [] : [{ seed: first.seed, first, second }];
   });
-  const seeds = pairs.map(({ first }) => first.seed);
+  return comparePairs(pairs, examples, marginPoints);
+}
+
+/** The same of runs that are in pairs already. */
+export function comparePairs(
+  pairs: readonly RunPair[],
+  examples: ComparedExamples,
+  marginPoints: number,
+): RunComparison {
+  const seeds = pairs.map(({ seed }) => seed);
   const differences = pairs.map(({ first, second }) => 100 * (first.value - second.value));
   const [only] = differences;
   if (only === undefined) return { ...untested([], null), problem: "no seed is common to both" };
@@ -110,7 +121,8 @@ const alike = {
   pValue: 1,
 } as const;
 
-function untested(seeds: readonly number[], differencePoints: number | null): RunComparison {
+/** A comparison of which nothing is known but its size. */
+export function untested(seeds: readonly number[], differencePoints: number | null): RunComparison {
   return {
     seeds,
     differencePoints,
@@ -124,6 +136,7 @@ function untested(seeds: readonly number[], differencePoints: number | null): Ru
   };
 }
 
+/** What an estimate in points says. */
 export function tested(
   estimate: Estimate,
   test: ComparisonTest,

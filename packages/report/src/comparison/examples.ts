@@ -3,13 +3,16 @@ import { resampleScores } from "@peftbench/harness";
 import type { Random } from "@peftbench/runtime";
 import { metrics } from "@peftbench/tasks";
 
+/** What a run said of one example. */
+export type ExamplePrediction = Pick<Prediction, "exampleId" | "label" | "prediction">;
+
 /** One trained model's score on a task, with what it said of each example. */
 export interface ScoredRun {
   readonly seed: number;
   /** As stored, under the metric that is compared. */
   readonly value: number;
   /** Of the dev split; none where there are none to read. */
-  readonly predictions: readonly Prediction[];
+  readonly predictions: readonly ExamplePrediction[];
 }
 
 /** The examples of a task and what runs say of them, in one order. */
@@ -71,7 +74,7 @@ export function metricNamed(name: string): BootstrapMetric | null {
 
 /** @returns null where these are not predictions of just these examples under just these labels */
 function inOrder(
-  predictions: readonly Prediction[],
+  predictions: readonly ExamplePrediction[],
   ids: readonly string[],
   labels: readonly number[],
 ): readonly number[] | null {

@@ -1,4 +1,4 @@
-import type { Failure, MethodSummary, TaskSummary } from "../aggregate.ts";
+import type { Failure, FurtherScore, MethodSummary, TaskSummary } from "../aggregate.ts";
 import { trainableShare, trainableWithHead } from "../aggregate.ts";
 import { baselineTitle, splitMethods } from "../baselines.ts";
 import {
@@ -73,9 +73,18 @@ function scoreCells(summary: MethodSummary, task: TaskSummary): Html {
     interval === null
       ? html`<span class="quiet">needs 2 seeds</span>`
       : html`${figure("low", interval.low, (value) => formatScore(value, scale))} to ${figure("high", interval.high, (value) => formatScore(value, scale))}`;
-  return html`<td class="score">${figure("mean", summary.mean, (value) => formatScore(value, scale))} ${spread}</td>
+  return html`<td class="score">${figure("mean", summary.mean, (value) => formatScore(value, scale))} ${spread}${summary.further.map((each) => furtherScore(each, task))}</td>
 <td class="quiet">${figure("n", summary.scored, formatCount)}</td>
 <td>${range}</td>`;
+}
+
+/** Named in full: it is of other examples than the score above it. */
+function furtherScore(
+  { split, metric, mean, deviation, scored }: FurtherScore,
+  { scale }: TaskSummary,
+): Html {
+  const spread = deviation === null ? "" : ` ± ${formatScore(deviation, scale)}`;
+  return html`<br><small>${split} ${metric} ${figure(`further-${split}-${metric}`, mean, (value) => formatScore(value, scale))}${spread}, n ${scored}</small>`;
 }
 
 const statusWords: Readonly<Record<Failure["status"], string>> = {

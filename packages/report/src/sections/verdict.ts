@@ -1,7 +1,7 @@
 import type { MethodSummary } from "../aggregate.ts";
 import { trainableShare } from "../aggregate.ts";
-import { baselineTitle } from "../baselines.ts";
 import type { Comparison } from "../compare.ts";
+import { MARGIN } from "../compare.ts";
 import {
   formatDifference,
   formatDuration,
@@ -15,9 +15,8 @@ import {
 import { groupBy } from "../groupBy.ts";
 import type { Html } from "../html/html.ts";
 import { html, joinHtml } from "../html/html.ts";
-import { suiteWithOrigin, taskPlace, taskText } from "../origin.ts";
+import { listTasks, suiteWithOrigin, taskPlace, taskText } from "../origin.ts";
 import type { Recommendation } from "../recommend.ts";
-import { MARGIN } from "../recommend.ts";
 import type { RunRow } from "../runs.ts";
 
 /** The answer in a sentence, what it does not say, and for several tasks an answer each. */
@@ -29,7 +28,7 @@ export function verdictSection(recommendations: readonly Recommendation[], rows:
 ${caveat(only)}
 ${facts(rows)}`;
   }
-  return html`${suiteVerdicts(recommendations)}${unbeatenSentence(recommendations)}
+  return html`${suiteVerdicts(recommendations)}${unbeatenSentence(recommendations)}${oneSeedSentence(recommendations)}
 <p class="caveat">${ruleText}</p>
 ${facts(rows)}
 <details class="per-task"><summary>Task by task</summary>
@@ -38,25 +37,26 @@ ${facts(rows)}
 }
 
 const ruleText =
-  "Chosen is the method with the lowest peak memory among the best mean and those within " +
-  `${MARGIN * 100} point of it that are not shown to be worse.`;
+  "Chosen is, of the methods that are shown to be better than the strongest baseline, the one with the lowest peak " +
+  `memory among the best mean and those within ${MARGIN * 100} point of it that are not shown to be worse.`;
 
 function taskSentence(recommendation: Recommendation): Html {
   const { task, best, pick, against } = recommendation;
   const where = taskPlace(task);
-  if (best === null || pick === null) {
+  if (best === null) {
     return html`No run on ${where} came to a score, so there is nothing to recommend: ${failureCounts(recommendation)}.`;
   }
+  if (pick === null) return notShownSentence(recommendation);
   const scored = task.methods.filter(({ mean }) => mean !== null);
   const score = (summary: MethodSummary): string => formatScoreWithUnit(summary.mean ?? 0, task.scale);
   const metric = task.metric ?? "score";
   if (scored.length === 1) {
-    return html`Only ${name(pick)} came to a score on ${where}, ${score(pick)} ${metric} over ${plural(pick.scored, "seed")}, so there is nothing to compare it with; it ${costs(pick, null)}.${baselineText(recommendation)}`;
+    return html`Only ${name(pick)} came to a score on ${where}, ${score(pick)} ${metric} over ${plural(pick.scored, "seed")}, so there is nothing to compare it with; it ${costs(pick, null)}.${beatenText(recommendation)}`;
   }
   if (pick !== best) {
-    return html`Use ${name(pick)} for ${where}: no difference from ${name(best)} is shown at ${plural(against?.seeds ?? 0, "seed")} (${score(pick)} against ${score(best)} ${metric}), and it ${costs(pick, best)}.${baselineText(recommendation)}`;
+    return html`Use ${name(pick)} for ${where}: ${against?.verdict === "equivalent" ? "it is shown to be equivalent to" : "no difference from"} ${name(best)}${against?.verdict === "equivalent" ? ` within ${MARGIN * 100} point` : " is shown"} at ${plural(against?.seeds ?? 0, "seed")} (${score(pick)} against ${score(best)} ${metric}), and it ${costs(pick, best)}.${beatenText(recommendation)}`;
   }
-  return html`Use ${name(pick)} for ${where}: it has the best mean, ${score(pick)} ${metric} over ${plural(pick.scored, "seed")}, ${standing(recommendation)}; it ${costs(pick, null)}.${baselineText(recommendation)}`;
+  return html`Use ${name(pick)} for ${where}: it has the best mean, ${score(pick)} ${metric} over ${plural(pick.scored, "seed")}, ${standing(recommendation)}; it ${costs(pick, null)}.${beatenText(recommendation)}`;
 }
 
 /** How the best method stands to the others. */
@@ -65,7 +65,15 @@ function standing({ best, comparisons }: Recommendation): Html {
   const open = toOthers.filter(({ verdict }) => verdict !== "first is better");
   if (open.length === 0) return html`and is shown to be better than ${names(toOthers)}`;
   const seeds = Math.min(...open.map((comparison) => comparison.seeds));
-  return html`though no difference from ${names(open)} is shown at ${plural(seeds, "seed")}`;
+  const equivalent = open.filter(({ verdict }) => verdict === "equivalent");
+  const unknown = open.filter(({ verdict }) => verdict !== "equivalent");
+  const parts = [
+    unknown.length === 0 ? null : html`no difference from ${names(unknown)} is shown`,
+    equivalent.length === 0
+      ? null
+      : html`it is shown to be equivalent to ${names(equivalent)} within ${MARGIN * 100} point`,
+  ].filter((part) => part !== null);
+  return html`though ${joinHtml(parts, " and ")} at ${plural(seeds, "seed")}`;
 }
 
 function names(comparisons: readonly Comparison[]): Html {
@@ -101,42 +109,60 @@ function costs(pick: MethodSummary, other: MethodSummary | null): Html {
   return html`${joinHtml(parts.slice(0, -1), ", ")} and ${parts.at(-1) ?? null}`;
 }
 
-/** Which baselines are not beaten: by no method, or by the chosen one not for sure. */
-function baselineText({ unbeaten, notShownBeaten, task }: Recommendation): Html | null {
-  const inWords = (baselines: Recommendation["unbeaten"]): string =>
-    listInWords(
-      baselines.map(
-        ({ name: baseline, value }) =>
-          `${baselineTitle(baseline)} (${formatScoreWithUnit(value, task.scale)})`,
-      ),
-    );
-  const needs = (count: number): string => (count === 1 ? "which needs" : "which need");
-  return html`${
-    unbeaten.length === 0
-      ? null
-      : html` <strong>No method beats</strong> ${inWords(unbeaten)}, ${needs(unbeaten.length)} no model at all.`
-  }${
-    notShownBeaten.length === 0
-      ? null
-      : html` It is not shown to beat ${inWords(notShownBeaten)}, ${needs(notShownBeaten.length)} no model at all.`
-  }`;
+/** Without an advice: what no method is shown to be better than, and by how much the best of them misses it. */
+function notShownSentence(recommendation: Recommendation): Html {
+  const where = taskPlace(recommendation.task);
+  const figures = strongestFigures(recommendation);
+  return html`<strong>No method is shown to be better than ${recommendation.strongest?.title ?? "the baseline"}</strong> on ${where}, so none is recommended: ${figures ?? "no other method came to a score"}.`;
 }
 
-/** The tasks on which a baseline does as well as the best method: said at the head, as it undoes every advice. */
+/** `95.0% against lora's 88.9% accuracy, −6.1 points (95% interval −8.0 to −4.2)` */
+function strongestFigures({ task, strongest }: Recommendation): string | null {
+  if (strongest === null || strongest.against === null) return null;
+  const { method, comparison } = strongest.against;
+  const { scale } = task;
+  const { difference, interval, seeds } = comparison;
+  const points =
+    difference === null ? "no common seed" : `${formatDifference(difference, scale)}${scale.differenceUnit}`;
+  const range =
+    interval === null
+      ? `${plural(seeds, "seed")}, no test`
+      : `95% interval ${formatDifference(interval.low, scale)} to ${formatDifference(interval.high, scale)}, ${plural(seeds, "seed")}`;
+  return `${formatScoreWithUnit(strongest.value, scale)} against ${method.method}'s ${formatScoreWithUnit(method.mean ?? 0, scale)} ${task.metric ?? "score"}, ${points} (${range})`;
+}
+
+/** What the chosen method is shown to be better than. */
+function beatenText({ strongest, task }: Recommendation): Html | null {
+  if (strongest === null) return null;
+  const { title, value, needsModel } = strongest;
+  return html` It is shown to be better than the strongest baseline, ${title} (${formatScoreWithUnit(value, task.scale)}${needsModel ? ", the head alone" : ", without the model"}).`;
+}
+
+/** The tasks on which nothing was bought: said at the head, as it undoes every advice. */
 function unbeatenSentence(recommendations: readonly Recommendation[]): Html | null {
-  const found = recommendations.flatMap(({ task, best, unbeaten }) =>
-    unbeaten.map(({ name: baseline, value }) => ({ task, best, baseline, value })),
+  const found = recommendations.flatMap((each) =>
+    each.pick === null && each.strongest !== null && each.best !== null
+      ? [{ task: each.task, strongest: each.strongest, figures: strongestFigures(each) }]
+      : [],
   );
   if (found.length === 0) return null;
-  const sentences = groupBy(found, ({ baseline }) => baseline).map((group) => {
-    const tasks = group.map(({ task, best, value }) => {
-      const bestText =
-        best === null ? "" : ` against ${best.method}'s ${formatScoreWithUnit(best.mean ?? 0, task.scale)}`;
-      return `${taskText(task)}: ${formatScoreWithUnit(value, task.scale)}${bestText}`;
-    });
-    return html`<strong>No method beats ${baselineTitle(group[0]?.baseline ?? "")}</strong>, which needs no model at all, on ${tasks.join("; ")}.`;
+  const sentences = groupBy(found, ({ strongest }) => strongest.title).map((group) => {
+    const tasks = group.map(({ task, figures }) => `${taskText(task)}: ${figures ?? "no other score"}`);
+    const { title = "", needsModel = false } = group[0]?.strongest ?? {};
+    return html`<strong>No method is shown to be better than ${title}</strong>, which ${needsModel ? "trains the head alone" : "needs no model at all"}, on ${tasks.join("; ")}.`;
   });
   return html`<p class="unbeaten">${joinHtml(sentences, " ")}</p>`;
+}
+
+/** Where a page rests on single seeds, in a sentence of its own. */
+function oneSeedSentence(recommendations: readonly Recommendation[]): Html | null {
+  const tasks = recommendations
+    .filter(({ comparisons, baselineComparisons }) =>
+      [...comparisons, ...baselineComparisons].some(({ seeds }) => seeds === 1),
+    )
+    .map(({ task }) => task);
+  if (tasks.length === 0) return null;
+  return html`<p class="caveat">One seed: what is said of ${listTasks(tasks)} rests on comparisons of one seed, which speak for that seed's training alone.</p>`;
 }
 
 /** A sentence a suite: what holds for real text and what holds for synthetic text are two answers. */
@@ -156,33 +182,47 @@ function overallSentence(recommendations: readonly Recommendation[]): Html {
   const answered = recommendations.filter(({ pick }) => pick !== null);
   const tasksByMethod = new Map<string, string[]>();
   const models = new Set(recommendations.map(({ task }) => task.model));
+  const labelOf = ({ task }: Pick<Recommendation, "task">): string =>
+    models.size === 1 ? task.task : `${task.task} (${task.model})`;
   for (const { pick, task } of answered) {
     if (pick === null) continue;
-    const label = models.size === 1 ? task.task : `${task.task} (${task.model})`;
-    tasksByMethod.set(pick.method, [...(tasksByMethod.get(pick.method) ?? []), label]);
+    tasksByMethod.set(pick.method, [...(tasksByMethod.get(pick.method) ?? []), labelOf({ task })]);
   }
   const ranked = [...tasksByMethod].sort(([, a], [, b]) => b.length - a.length);
   const [winner] = ranked;
-  if (winner === undefined)
-    return html`No run came to a score on any task, so there is nothing to recommend.`;
   const count = recommendations.length;
+  const open = recommendations.filter(({ best, pick }) => best !== null && pick === null);
+  if (winner === undefined) {
+    return open.length === 0
+      ? html`No run came to a score on any task, so there is nothing to recommend.`
+      : html`No method is shown to be better than the strongest baseline on any of ${count} tasks, so none is recommended.`;
+  }
   const peaks = answered.flatMap(({ pick }) =>
     pick?.method === winner[0] ? (pick.peakLiveBytes ?? []) : [],
   );
   const cost = peaks.length === 0 ? "" : `, with at most ${formatMb(Math.max(...peaks))} MB at its peak`;
   if (winner[1].length === count) {
-    return html`Use <strong>${winner[0]}</strong>: on all ${count} tasks it is the cheapest in memory of those at or near the best mean and not shown to be worse${cost}.`;
+    return html`Use <strong>${winner[0]}</strong>: on all ${count} tasks it is shown to be better than the strongest baseline, and is the cheapest in memory of those at or near the best mean${cost}.`;
   }
   const rest = ranked
     .slice(1)
     .map(([method, tasks]) => html`on ${listInWords(tasks)} it is <strong>${method}</strong>`);
-  const others = rest.length === 0 ? null : html`; ${joinHtml(rest, ", ")}`;
+  const none =
+    open.length === 0
+      ? []
+      : [
+          html`on ${listInWords(open.map(labelOf))} no method is shown to be better than the strongest baseline`,
+        ];
+  const others = rest.length + none.length === 0 ? null : html`; ${joinHtml([...rest, ...none], ", ")}`;
+  if (rest.length === 0 && none.length > 0) {
+    return html`Use <strong>${winner[0]}</strong> on ${listInWords(winner[1])}: it is shown to be better than the strongest baseline, and is the cheapest in memory of those at or near the best mean${cost}${others}.`;
+  }
   return html`No method is the one to use everywhere: <strong>${winner[0]}</strong> is the cheapest at or near the best mean on ${winner[1].length} of ${count} tasks (${listInWords(winner[1])})${cost}${others}.`;
 }
 
 function caveat(recommendation: Recommendation): Html | null {
-  if (recommendation.pick === null) return null;
-  return html`<p class="caveat">${caveatText(recommendation)} ${ruleText}</p>`;
+  if (recommendation.best === null) return null;
+  return html`${oneSeedSentence([recommendation])}<p class="caveat">${caveatText(recommendation)} ${ruleText}</p>`;
 }
 
 /** How large a difference the runs leave open. */
@@ -192,13 +232,14 @@ function caveatText({ task, best, pick, against, comparisons }: Recommendation):
     pick === best
       ? comparisons.find(({ first, verdict }) => first === best && verdict === "none shown")
       : against;
-  if (open === undefined || open === null) return null;
+  if (open === undefined || open === null || open.verdict !== "none shown") return null;
+  const [first, second] = [open.first.method, open.second.method];
   if (open.interval === null) {
-    return html`With ${plural(open.seeds, "common seed")} no difference between ${open.second.method} and ${open.first.method} could be shown, however large.`;
+    return html`With ${plural(open.seeds, "common seed")} no difference between ${second} and ${first} could be shown, however large${open.tests.problem === null ? null : html` (${open.tests.problem})`}.`;
   }
   const low = formatDifference(-open.interval.high, task.scale);
   const high = formatDifference(-open.interval.low, task.scale);
-  return html`Not shown is not the same as equal: ${open.second.method} minus ${open.first.method} may be anything from ${low} to ${high}${task.scale.differenceUnit} (95% interval).`;
+  return html`Not shown is not the same as equal: ${second} minus ${first} may be anything from ${low} to ${high}${task.scale.differenceUnit} (95% interval).`;
 }
 
 function failureCounts({ task }: Recommendation): string {

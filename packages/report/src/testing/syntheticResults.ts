@@ -1,5 +1,6 @@
 import type { MemoryRole, RunResult } from "@peftbench/harness";
 import { exampleResult, memoryRoles } from "@peftbench/harness";
+import type { PredictionsByRun } from "../compare.ts";
 import type { LossCurve } from "../lossCurve.ts";
 
 /** How a made-up method behaves. Its figures are plausible and mean nothing. */
@@ -229,6 +230,27 @@ export function syntheticFailure(
     rankHistory: null,
     lossSummary: null,
   };
+}
+
+/** Predictions of two classes that score just what the results say; what is hard for one run is mostly so for all. */
+export function syntheticPredictions(results: readonly RunResult[]): PredictionsByRun {
+  return new Map(
+    results.map((result) => {
+      const { task } = result.cell;
+      const hardness = noiseOf(`${task}/examples`);
+      const own = noiseOf(`${result.id}/examples`);
+      const value = result.metrics.find(({ primary }) => primary)?.value ?? 0;
+      const hardest = Array.from({ length: 872 }, (_, row) => row)
+        .sort((a, b) => hardness(b) + 0.3 * own(b) - hardness(a) - 0.3 * own(a))
+        .slice(0, 872 - Math.round(872 * value));
+      const wrong = new Set(hardest);
+      const predictions = Array.from({ length: 872 }, (_, row) => {
+        const label = row < 444 ? 1 : 0;
+        return { exampleId: `dev:${row}`, label, prediction: wrong.has(row) ? 1 - label : label };
+      });
+      return [result.id, predictions] as const;
+    }),
+  );
 }
 
 /** A falling, noisy loss of 500 steps. */
