@@ -23,7 +23,7 @@ export const style = `
 html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 body {
   margin: 0 auto; max-width: 74rem; padding: 3rem 2rem 5rem;
-  background: var(--paper); color: var(--ink);
+  background: var(--paper); color: var(--ink); overflow-wrap: break-word;
   font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, sans-serif;
 }
 h1, h2, h3 { line-height: 1.25; font-weight: 600; text-wrap: balance; }
@@ -72,6 +72,12 @@ th[colspan] { text-align: center; background: linear-gradient(var(--rule), var(-
 .results tbody th:first-child { padding-left: .7rem; min-width: 9rem; }
 .results thead tr:last-child th:first-child { padding-left: .7rem; }
 .overview td.pick { font-weight: 700; }
+.overview thead th { white-space: normal; }
+.overview tbody th { white-space: nowrap; }
+.one-line { position: relative; white-space: nowrap; }
+.mark { position: absolute; left: 100%; margin-left: .15em; font-size: .72em; font-weight: 400; }
+.mark.better { color: var(--accent); }
+.mark.worse { color: var(--bad); }
 .tag { font-size: .75rem; font-weight: 500; color: var(--accent); margin-left: .25rem; }
 .origin { font-size: .78rem; font-weight: 500; color: var(--ink); border: 1px solid var(--muted); border-radius: .25rem; padding: 0 .35em; white-space: nowrap; }
 .score data.mean { font-weight: 600; }
@@ -100,7 +106,7 @@ figure details { margin: .5rem 0; }
 .stages td:first-child { padding-left: .55rem; }
 .stages tbody + tbody tr:first-child > * { border-top: 1px solid var(--muted); }
 .settings td.text { min-width: 5rem; }
-.panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: 2.5rem 2.5rem; }
+.panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: 2.5rem; margin-top: 1.5rem; }
 .panels > .chart-kind { min-width: 0; }
 .panels > .chart-kind > h3 { margin-top: 0; }
 .panels > .full-width { grid-column: 1 / -1; }
@@ -125,6 +131,7 @@ footer { margin-top: 4rem; padding-top: 1rem; border-top: 1px solid var(--rule);
   body { padding: 1.5rem 1rem 3rem; }
   .verdict { font-size: 1.28rem; }
   h2 { margin-top: 3rem; }
+  .overview tbody th { white-space: normal; }
   .results tbody th, .overview tbody th { position: sticky; left: 0; max-width: 8.5rem; background: var(--paper); }
   .results tbody th:first-child { min-width: 7rem; }
   .sources { grid-template-columns: 1fr; gap: 0; }

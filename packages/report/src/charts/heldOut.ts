@@ -51,7 +51,7 @@ export function heldOutChart(
       field: "score",
       type: "quantitative" as const,
       scale: { zero: false },
-      axis: { title: `${task.scale.title}, held-out rows`, tickCount: 6, format: "~g", minExtent: 34 },
+      axis: { title: `${task.scale.title}, held-out rows`, tickCount: 6, minExtent: 34 },
     },
     color: {
       field: "method",
@@ -72,7 +72,7 @@ export function heldOutChart(
       layer: [
         {
           data: { values: lines },
-          mark: { type: "line", strokeWidth: 0.8, opacity: 0.45 },
+          mark: { type: "line", strokeWidth: 0.8, opacity: names.length > 4 ? 0.25 : 0.45 },
           encoding: { ...encoding, detail: { field: "line", type: "nominal" } },
         },
         {

@@ -67,7 +67,7 @@ export function lossChart(
       layer: [
         {
           data: { values: lines },
-          mark: { type: "line", strokeWidth: 0.8, opacity: 0.45 },
+          mark: { type: "line", strokeWidth: 0.8, opacity: names.length > 4 ? 0.25 : 0.45 },
           encoding: { ...encoding, detail: { field: "line", type: "nominal" } },
         },
         {

@@ -28,7 +28,7 @@ export function memoryChart(task: TaskSummary): Chart {
     type: "quantitative" as const,
     // Room for the total behind the longest bar.
     scale: { domain: [0, largest * 1.14], nice: false },
-    axis: { title: "live bytes at the peak of a training step, MB", tickCount: 5 },
+    axis: { title: "live bytes at the peak, MB", tickCount: 5 },
   };
   const y = {
     field: "method",

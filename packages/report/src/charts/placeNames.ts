@@ -79,7 +79,9 @@ function placesFor({ name, x, y }: NamedPoint): readonly [Box, ...Box[]] {
       [0, 25, 50].flatMap((extra) => [at(beside + extra, dy), at(-beside - extra, dy)]),
     ),
   );
-  return [at(beside, 0), at(-beside, 0), at(0, -LINE), at(0, LINE), ...further];
+  const flush = half - POINT;
+  const overAndUnder = [0, flush, -flush].flatMap((dx) => [at(dx, -LINE), at(dx, LINE)]);
+  return [at(beside, 0), at(-beside, 0), ...overAndUnder, ...further];
 }
 
 function cost(
@@ -96,7 +98,7 @@ function cost(
     Math.max(0, box.bottom - height);
   const covered = taken.reduce((sum, other) => sum + overlap(box, other), 0);
   const crossed = lines.filter((line) => crosses(box, line)).length;
-  return outside * 20 + covered * 5 + crossed * 25 + distance(box, point);
+  return outside * 100 + covered * 5 + crossed * 25 + distance(box, point);
 }
 
 function around(x: number, y: number, halfWidth: number, halfHeight: number): Box {

@@ -83,6 +83,8 @@ const chartConfig: Config = {
     labelOverlap: false,
     labelFlush: false,
   },
+  // Beside long names a plot is narrower than its title, which may reach under the names but not out of the page.
+  axisX: { titleAnchor: "end" },
   axisY: { domain: false, ticks: false },
   text: { fontSize: textSize, color: ink },
 };

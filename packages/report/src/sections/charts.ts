@@ -23,6 +23,8 @@ import { originLabel, suiteWithOrigin, taskText, taskTitle } from "../origin.ts"
 /** One drawing and what stands around it. */
 interface Panel {
   readonly task: string;
+  /** The task as sentences name it. */
+  readonly name: string;
   readonly caption: Html;
   readonly chart: Chart;
   readonly legend: Html | null;
@@ -81,8 +83,8 @@ ${tasks.map((task) => roleTable(task, alone))}
 
 /** `rte and sst2`, or their number where they are many. */
 function furtherTasks(panels: readonly Panel[]): string {
-  const tasks = [...new Set(panels.map(({ task }) => task))];
-  return tasks.length <= 6 ? listInWords(tasks) : plural(tasks.length, "more task");
+  const names = [...new Set(panels.map(({ name }) => name))];
+  return names.length <= 6 ? listInWords(names) : plural(names.length, "more task");
 }
 
 function chartKinds(
@@ -99,7 +101,9 @@ function chartKinds(
       const chart = draw(task);
       if (chart === null) return [];
       const caption = html`${taskTitle(task)}, ${task.model}`;
-      return [{ task: task.task, caption, chart, legend: legendOf(task), note: noteOf(task) }];
+      return [
+        { task: task.task, name: taskText(task), caption, chart, legend: legendOf(task), note: noteOf(task) },
+      ];
     });
   const scored = (task: TaskSummary): boolean => task.methods.some(({ mean }) => mean !== null);
   const averages = averagePanels(tasks, marks);
@@ -204,7 +208,7 @@ function averagePanels(
       if (chart === null) return [];
       const caption = html`Average of ${plural(group.length, "task")}, ${where}, ${first.model}`;
       const note = html`<p class="note">The cost is the largest over the tasks. Methods that lack a score on a task have no average.</p>\n`;
-      return [{ task: "average", caption, chart, legend: null, note }];
+      return [{ task: "average", name: `the average of ${where}`, caption, chart, legend: null, note }];
     });
 }
 

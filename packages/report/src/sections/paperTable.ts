@@ -49,7 +49,7 @@ function suiteTable(recommendations: readonly Recommendation[], reference: strin
   const below = [...rows(headAlone), ...baselineRows(baselines, tasks, hasAverage)];
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Scores of all methods: ${title}${words === null ? null : `, ${words}`}, ${first.model}">
 <table class="overview" data-model="${first.model}" data-suite="${first.suite}">
-<caption><span class="caption"><strong>${title}</strong>${words === null ? null : html` <span class="origin">${words}</span>`}, ${first.model}. Scores in points, mean over seeds ± half its 95% interval.${isCompared ? html` Held against ${reference}: ${mark("better")} shown better, ${mark("worse")} shown worse, unmarked no difference shown.` : null} Bold: chosen for the task.${below.length === 0 ? null : " Below the methods stand baselines."}</span></caption>
+<caption><span class="caption"><strong>${title}</strong>${words === null ? null : html` <span class="origin">${words}</span>`}, ${first.model}. Scores in points, mean over seeds ± half its 95% interval.${isCompared ? html` Held against ${reference}: ▲ shown better, ▼ shown worse, unmarked no difference shown.` : null} Bold: chosen for the task.${below.length === 0 ? null : " Below the methods stand baselines."}</span></caption>
 <colgroup><col>${tasks.map(() => html`<col>`)}${hasAverage ? html`<col>` : null}<col span="3"><col></colgroup>
 <thead>
 <tr><td></td><th scope="colgroup" colspan="${tasks.length + (hasAverage ? 1 : 0)}">Quality</th><th scope="colgroup" colspan="3">Trained parameters <small>(with head)</small></th><th scope="col">Memory</th></tr>
@@ -111,7 +111,7 @@ function scoreCell(method: string, recommendation: Recommendation, reference: st
   const { interval, mean, runs, scored } = summary;
   const half =
     interval === null
-      ? null
+      ? html`<br><small>${scored === 1 ? "1 seed" : null}</small>`
       : html`<br><small>± ${figure("half-interval", (interval.high - interval.low) / 2, (value) => formatScore(value, task.scale))}</small>`;
   const missing =
     runs === scored ? null : html`<br><small class="failure">${scored} of ${runs} seeds</small>`;
@@ -122,7 +122,7 @@ function scoreCell(method: string, recommendation: Recommendation, reference: st
 function mark(standing: Standing | null): Html | null {
   if (standing === null || standing === "none shown") return null;
   const [sign, word] = standing === "better" ? ["▲", "shown better"] : ["▼", "shown worse"];
-  return html`<span class="mark" role="img" aria-label="${word}">${sign}</span>`;
+  return html`<span class="mark ${standing}" role="img" aria-label="${word}">${sign}</span>`;
 }
 
 function averageCell({ points, interval, reason }: AverageScore): Html {
