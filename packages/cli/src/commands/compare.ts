@@ -93,7 +93,7 @@ async function pair(
     await requireResultsFolder(folder);
     const { runs, warnings } = await loadRuns(folder);
     for (const warning of warnings) warn(warning);
-    return runs;
+    return runs.filter(({ result }) => result.purpose === "report");
   };
   const runs = await load(folderA);
   if (folderB !== undefined) return pairCells({ kind: "folders", a: runs, b: await load(folderB) });

@@ -27,14 +27,17 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-async function glue(...words: string[]) {
+const glue = (...words: string[]) =>
+  bench("glue", "--model", model, "--data", data, "--tasks", "sst2", "--threads", "1", ...words);
+
+async function bench(...words: string[]) {
   let output = "";
   let errors = "";
   const write = (text: string): void => {
     errors += text;
   };
   const status = await runCommandLine(
-    ["glue", "--model", model, "--data", data, "--tasks", "sst2", "--threads", "1", ...words],
+    words,
     commands,
     {
       isTerminal: false,
@@ -85,6 +88,10 @@ describe("the regime tuned", () => {
     expect(again.status, again.errors).toBe(0);
     expect(again.errors).not.toContain("starting");
     expect(again.output).toContain("as many trials for every method");
+
+    // Pages and comparisons of the whole folder have the reported runs alone.
+    const page = await bench("report", out, "--out", join(folder, "page.html"), "--json");
+    expect(JSON.parse(page.output)).toMatchObject({ runs: 2, warnings: [] });
 
     // Another folder takes trials and reported runs over, with how they were chosen.
     const other = join(folder, "other");
