@@ -149,9 +149,10 @@ export {
   createExecuteCell,
   type Registries,
 } from "./training/executeCell.ts";
+export { optimizerSettings, trainingGraph } from "./training/graphs.ts";
 export { planTraining } from "./training/memory.ts";
 export { type PreparedCell, type PreparedSplit, prepareCell, sequenceTokenizer } from "./training/prepare.ts";
-export { optimizerSettings, Trainer, trainingGraph } from "./training/trainer.ts";
+export { Trainer } from "./training/trainer.ts";
 export { type Choice, chooseTrial } from "./tuning/choose.ts";
 export { recordTuning } from "./tuning/recordTuning.ts";
 export { expandSearch, SearchError, type TrialGroup, withSettings } from "./tuning/search.ts";

@@ -9,7 +9,7 @@ import {
   OPTIMIZER_OUTPUTS,
   scalarOf,
 } from "@peftbench/runtime";
-import { adamWOptions } from "../training/trainer.ts";
+import { adamWOptions } from "../training/graphs.ts";
 import type { PretrainingConfig } from "./config.ts";
 import { drawFirstValues } from "./firstValues.ts";
 import type { PretrainingModel, PretrainingShape } from "./graphs.ts";

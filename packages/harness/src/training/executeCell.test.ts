@@ -14,7 +14,7 @@ let cells: TinyCells;
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "peftbench-cell-"));
-  cells = await openTinyCells(root);
+  cells = await openTinyCells(root, methods);
 });
 
 afterAll(() => rm(root, { recursive: true, force: true }));

@@ -3,7 +3,7 @@ import type { DeviceProfile, Graph, ProgramsPlan } from "@peftbench/runtime";
 import { deviceProfiles, planPrograms, prepareForDevice } from "@peftbench/runtime";
 import type { TrainingConfig } from "../config.ts";
 import type { ResultMemory, ResultStage } from "../result/schema.ts";
-import { trainingGraph, updateGraph } from "./trainer.ts";
+import { trainingGraph, updateGraph } from "./graphs.ts";
 
 /** The memory of training one cell, planned without running it: of the stage that needs most. */
 export interface PlannedTraining {

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { methods } from "@peftbench/methods";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TinyCells } from "./testing/executeTinyCell.ts";
 import { openTinyCells } from "./testing/executeTinyCell.ts";
@@ -10,7 +11,7 @@ let cells: TinyCells;
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "peftbench-hidden-"));
-  cells = await openTinyCells(root);
+  cells = await openTinyCells(root, methods);
 });
 
 afterAll(() => rm(root, { recursive: true, force: true }));

@@ -18,7 +18,7 @@ let cells: TinyCells;
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), "peftbench-trainer-"));
-  cells = await openTinyCells(root);
+  cells = await openTinyCells(root, methods);
 });
 
 afterAll(() => rm(root, { recursive: true, force: true }));

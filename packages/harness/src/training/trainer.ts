@@ -1,8 +1,5 @@
 import type { BaseValues, MethodAttachment, MethodStage, ModelShape, Spectra } from "@peftbench/peft";
 import {
-  buildEvaluationGraph,
-  buildTrainingGraph,
-  buildUpdateGraph,
   EVALUATION_OUTPUTS,
   initialState,
   nextStageState,
@@ -11,20 +8,19 @@ import {
   TRAINING_OUTPUTS,
   trainableTensors,
 } from "@peftbench/peft";
-import type { AdamWOptions, Executor, Graph, HostTensor, ParameterStore, Program } from "@peftbench/runtime";
+import type { Executor, Graph, HostTensor, ParameterStore, Program } from "@peftbench/runtime";
 import {
   adamWInputs,
-  applySavePolicy,
   feedsOf,
   learningRateAt,
   noiseKey,
   OPTIMIZER_OUTPUTS,
   roundFrozenWeightsToHalf,
   scalarOf,
-  storeFrozenWeightsAsHalf,
 } from "@peftbench/runtime";
 import type { Batch } from "@peftbench/tasks";
 import type { TrainingConfig } from "../config.ts";
+import { evaluationGraph, trainingGraph, updateGraph } from "./graphs.ts";
 import { sliceRows } from "./microBatch.ts";
 import { modelInputs } from "./modelInputs.ts";
 
@@ -55,53 +51,6 @@ export interface StepOutcome {
   readonly learningRate: number;
 }
 
-/** The options of AdamW out of a configuration that has them. */
-export function adamWOptions(training: AdamWOptions): AdamWOptions {
-  const { beta1, beta2, epsilon, weightDecay, maxGradientNorm } = training;
-  return { beta1, beta2, epsilon, weightDecay, maxGradientNorm };
-}
-
-/** What the training and update graphs of a configuration share. */
-export function optimizerSettings(training: TrainingConfig) {
-  return {
-    optimizer: adamWOptions(training),
-    decayBiasesAndNorms: false,
-    headLearningRateScale: (training.headLearningRate ?? training.learningRate) / training.learningRate,
-  } as const;
-}
-
-/** The training graph of one bucket under the configuration's save policy. */
-export function trainingGraph(
-  model: ModelShape,
-  stage: MethodStage,
-  training: TrainingConfig,
-  length: number,
-): Graph {
-  const accumulates = training.accumulationSteps > 1;
-  const graph = buildTrainingGraph(model, stage, {
-    ...optimizerSettings(training),
-    batch: { rows: training.batchSize / training.accumulationSteps, length },
-    kind: accumulates ? "accumulate" : "step",
-    dropout: training.dropout,
-    attention: training.attention,
-  });
-  return storeWeights(applySavePolicy(graph, training.savePolicy), training);
-}
-
-/** The graph of an evaluation batch. */
-function evaluationGraph(
-  model: ModelShape,
-  stage: MethodStage,
-  training: TrainingConfig,
-  batch: { readonly rows: number; readonly length: number },
-): Graph {
-  return storeWeights(buildEvaluationGraph(model, stage, batch, training.attention), training);
-}
-
-function storeWeights(graph: Graph, { frozenWeights }: TrainingConfig): Graph {
-  return frozenWeights === "f16" ? storeFrozenWeightsAsHalf(graph) : graph;
-}
-
 /** Values for a store that programs of a stage are compiled against: rounded where its graphs store weights as f16. */
 function storedValues(
   { model, training }: TrainerOptions,
@@ -111,11 +60,6 @@ function storedValues(
   if (training.frozenWeights === "f32") return state;
   // Which weights depends on the parameters alone, so any graph of the stage will do.
   return roundFrozenWeightsToHalf(evaluationGraph(model, stage, training, { rows: 1, length: 1 }), state);
-}
-
-/** The graph of the update after the last micro-batch. */
-export function updateGraph(model: ModelShape, stage: MethodStage, training: TrainingConfig): Graph {
-  return buildUpdateGraph(model, stage, optimizerSettings(training));
 }
 
 /** A model in training on an executor: its parameters, the programs compiled so far, and the method's stage. */

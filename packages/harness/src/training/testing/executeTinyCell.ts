@@ -1,6 +1,6 @@
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
-import { methods } from "@peftbench/methods";
+import type { PeftMethod } from "@peftbench/peft";
 import { createCpuExecutor, deviceProfiles } from "@peftbench/runtime";
 import { findTask, glueTasks, loadTask } from "@peftbench/tasks";
 import type { TrainingConfig } from "../../config.ts";
@@ -44,8 +44,11 @@ const WEIGHTS_CHECKSUM = "c7b9c38c289babf9cc4f7a5c324fb877d731a31035a89aff25bdee
 
 const LORA_CONFIG = { rank: 4, alpha: 8, targetModules: ["query", "value"] };
 
-/** Writes the tiny model and 160 training and 41 dev examples into `root`, where runs leave their folders too. */
-export async function openTinyCells(root: string): Promise<TinyCells> {
+/**
+ * Writes the tiny model and 160 training and 41 dev examples into `root`, where runs leave their folders too.
+ * @param methods all that cells may name; only tests know any
+ */
+export async function openTinyCells(root: string, methods: readonly PeftMethod[]): Promise<TinyCells> {
   await writeTinyModel(join(root, "model"));
   await writeTinySst2(join(root, "data"), { train: 160, dev: 41 });
   const { provenance } = await loadTask(findTask("sst2"), { dataFolder: join(root, "data") });
@@ -76,12 +79,17 @@ export async function openTinyCells(root: string): Promise<TinyCells> {
       sources: null,
       force: false,
     }),
-    execute: (spec, options = {}) => execute(root, spec, options),
+    execute: (spec, options = {}) => execute(root, methods, spec, options),
     losses: (events) => events.flatMap((event) => (event.type === "step" ? [event.loss] : [])),
   };
 }
 
-async function execute(root: string, spec: CellSpec, options: TinyExecutionOptions): Promise<TinyExecution> {
+async function execute(
+  root: string,
+  methods: readonly PeftMethod[],
+  spec: CellSpec,
+  options: TinyExecutionOptions,
+): Promise<TinyExecution> {
   const events: RunEventBody[] = [];
   const executeCell = createExecuteCell({
     methods,
