@@ -94,6 +94,10 @@ export const glue: Command = {
       const reports: readonly CellReport[] = await runWith(prepare)(given);
       return describeRun({ reports, tuned: null, notices, published }, context);
     }
+    const count = groups.reduce((sum, { trials }) => sum + trials.length, 0);
+    context.say(
+      `regime tuned: ${count} trials, ${plan.search.trials} of each method on each task, then the runs that are reported`,
+    );
     // Nobody reads the memory of a trial.
     const run = { trials: runWith(undefined), chosen: runWith(prepare) };
     const { reports, ...tuned } = await runTuned(grid, plan.search, groups, run);

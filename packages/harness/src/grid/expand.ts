@@ -128,6 +128,7 @@ export function makeSpec(plan: GridPlan, place: CellPlace): CellSpec {
     threads: plan.threads,
     sources: plan.sources,
     force: plan.force,
-    ...(plan.submission === true ? { submission: true } : {}),
+    // A trial is scored on held-out rows and nothing else: nobody hands its answers in.
+    ...(plan.submission === true && purpose === "report" ? { submission: true } : {}),
   };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { expandGrid } from "../grid/expand.ts";
 import { expandSearch, SearchError, trialSettings, withSettings } from "./search.ts";
 import { searchSchema } from "./searchConfig.ts";
 import { searchGrid, tinySearch } from "./testGrid.ts";
@@ -63,6 +64,13 @@ describe("the trials of a search", () => {
     const { training, config } = searchGrid("folder").methods[0]!;
     const changed = withSettings({ training, config }, { learningRate: 1, "method.rank": 2 });
     expect(changed).toEqual({ training: { ...training, learningRate: 1 }, config: { rank: 2 } });
+  });
+
+  it("answer no hidden test split, where the reported runs do", () => {
+    const plan = { ...searchGrid("folder"), submission: true };
+    expect(expandGrid(plan).every(({ submission }) => submission === true)).toBe(true);
+    const trials = expandSearch(plan, tinySearch).flatMap((group) => group.trials);
+    expect(trials.some(({ spec }) => "submission" in spec)).toBe(false);
   });
 
   it("need rows to be scored on", () => {
