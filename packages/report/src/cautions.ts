@@ -40,7 +40,7 @@ function fewSeeds(tasks: readonly TaskSummary[]): readonly string[] {
     return ["One seed of a method has no deviation: nothing can be said of how it would do with another."];
   }
   return [
-    `With ${plural(fewest, "seed")} a deviation is itself uncertain, and only large differences can be shown. Intervals cover the choice of seed, not the choice of dev examples.`,
+    `With ${plural(fewest, "seed")} a deviation is itself uncertain, and only large differences can be shown. Intervals of means cover the choice of seed, not the choice of dev examples.`,
   ];
 }
 

@@ -115,11 +115,11 @@ function draft(task: TaskSummary, predictions: PredictionsByRun, familySize: num
       isConstantAnswer(baseline) ? constantAnswers(baseline.value, metric, like) : null,
     ]),
   );
-  // Only the bootstrap of a single seed has a least p-value.
-  const isTestedBySeed = [...runs.values()].some((each) => each.length === 1);
+  // Only the bootstrap of a single seed has a least p-value; McNemar's exact test has none.
+  const needsMore = metric !== "accuracy" && [...runs.values()].some((each) => each.length === 1);
   const examples = resampleRuns([...all, ...[...answers.values()].flatMap((run) => run ?? [])], {
     metric,
-    resamples: Math.max(LEAST_RESAMPLES, isTestedBySeed ? RESAMPLES_PER_COMPARISON * familySize : 0),
+    resamples: Math.max(LEAST_RESAMPLES, needsMore ? RESAMPLES_PER_COMPARISON * familySize : 0),
     random: createRandom(0, `report ${task.model} ${task.task}`),
   });
   const runsOf = ({ method }: MethodSummary): readonly ScoredRun[] => runs.get(method) ?? [];

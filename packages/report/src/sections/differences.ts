@@ -105,7 +105,7 @@ function testText({ tests: { test, mcnemar, problem, seeds } }: Comparison | Bas
   const counts =
     test !== "McNemar" || only === undefined
       ? null
-      : html`<br><small>right alone: ${only.onlyFirst + only.onlySecond} examples, ${Math.max(only.onlyFirst, only.onlySecond)} of them by one</small>`;
+      : html`<br><small>one alone is right on ${only.onlyFirst + only.onlySecond}, ${Math.max(only.onlyFirst, only.onlySecond)} to ${Math.min(only.onlyFirst, only.onlySecond)}</small>`;
   const alone =
     test !== null && seeds.length === 1 ? html`<br><small>that seed's training alone</small>` : null;
   return html`${words}${counts}${alone}${problem === null ? null : html`<br><small>${problem}</small>`}`;

@@ -32,7 +32,11 @@ const terms: readonly (readonly [term: string, meaning: string])[] = [
   ],
   [
     "no difference shown",
-    "The interval of the difference includes zero. The methods may differ by as much as the interval reaches.",
+    "The test does not tell the difference from zero. The methods may differ by as much as the interval reaches.",
+  ],
+  [
+    "equivalent within 1 point",
+    "Two one-sided tests show that the difference is smaller than one point either way: more than that none is shown.",
   ],
   [
     "majority class, mean score",

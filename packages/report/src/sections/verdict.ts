@@ -126,8 +126,8 @@ function strongestFigures({ task, strongest }: Recommendation): string | null {
     difference === null ? "no common seed" : `${formatDifference(difference, scale)}${scale.differenceUnit}`;
   const range =
     interval === null
-      ? `${plural(seeds, "seed")}, no test`
-      : `95% interval ${formatDifference(interval.low, scale)} to ${formatDifference(interval.high, scale)}, ${plural(seeds, "seed")}`;
+      ? `${plural(seeds, comparison.first.scored === seeds ? "seed" : "common seed")}, no test`
+      : `95% interval ${formatDifference(interval.low, scale)} to ${formatDifference(interval.high, scale)}, ${plural(seeds, comparison.first.scored === seeds ? "seed" : "common seed")}`;
   return `${formatScoreWithUnit(strongest.value, scale)} against ${method.method}'s ${formatScoreWithUnit(method.mean ?? 0, scale)} ${task.metric ?? "score"}, ${points} (${range})`;
 }
 
