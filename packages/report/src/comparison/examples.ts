@@ -28,9 +28,7 @@ export interface ComparedExamples {
 }
 
 /** Brings predictions into the order of the first run that has any; it decides what the examples are. */
-export function alignRuns(
-  runs: readonly ScoredRun[],
-): Pick<ComparedExamples, "ids" | "labels" | "predictions"> {
+function alignRuns(runs: readonly ScoredRun[]): Pick<ComparedExamples, "ids" | "labels" | "predictions"> {
   const [first] = runs.filter(({ predictions }) => predictions.length > 0);
   const all = first?.predictions ?? [];
   const ids = all.map(({ exampleId }) => exampleId);

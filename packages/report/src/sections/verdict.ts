@@ -162,7 +162,7 @@ function oneSeedSentence(recommendations: readonly Recommendation[]): Html | nul
     )
     .map(({ task }) => task);
   if (tasks.length === 0) return null;
-  return html`<p class="caveat">One seed: what is said of ${listTasks(tasks)} rests on comparisons of one seed, which speak for that seed's training alone.</p>`;
+  return html`<p class="caveat">One seed: what is said of ${listTasks(tasks)} rests, in part or whole, on comparisons of one seed, which speak for that seed's training alone.</p>`;
 }
 
 /** A sentence a suite: what holds for real text and what holds for synthetic text are two answers. */
@@ -200,7 +200,10 @@ function overallSentence(recommendations: readonly Recommendation[]): Html {
   const peaks = answered.flatMap(({ pick }) =>
     pick?.method === winner[0] ? (pick.peakLiveBytes ?? []) : [],
   );
-  const cost = peaks.length === 0 ? "" : `, with at most ${formatMb(Math.max(...peaks))} MB at its peak`;
+  const cost =
+    peaks.length === 0
+      ? ""
+      : `, with ${peaks.length === 1 ? "" : "at most "}${formatMb(Math.max(...peaks))} MB at its peak`;
   if (winner[1].length === count) {
     return html`Use <strong>${winner[0]}</strong>: on all ${count} tasks it is shown to be better than the strongest baseline, and is the cheapest in memory of those at or near the best mean${cost}.`;
   }
