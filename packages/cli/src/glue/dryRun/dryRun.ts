@@ -142,11 +142,13 @@ function footnotes(rows: readonly PlannedRow[], toRun: readonly PlannedRow[]): r
       ? [`operations at ${speed.toLocaleString("en-US")} GFLOP/s, which is assumed and may be off by ten`]
       : []),
   ].join("; where there are none, ");
+  const unplanned = toRun.filter(({ time }) => time === null).length;
+  const without = unplanned === 0 ? "" : `, without ${unplanned} cells that have no plan`;
   return [
     `${toRun.length} of ${rows.length} cells to run.`,
     ...(total === null || toRun.length === 0
       ? []
-      : [`About ${formatDuration(total)}: an estimate, by ${basis}. Nothing was started.`]),
+      : [`About ${formatDuration(total)}${without}: an estimate, by ${basis}. Nothing was started.`]),
     "Peak MiB is the planned live peak of a training step, without what an executor takes beside the plan.",
   ];
 }
