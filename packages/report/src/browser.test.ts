@@ -14,6 +14,8 @@ import {
   syntheticGrid,
   syntheticLora,
   syntheticLossCurve,
+  syntheticPattern,
+  syntheticPruning,
 } from "./testing/syntheticResults.ts";
 
 const places = [
@@ -35,7 +37,16 @@ const quiet = [
 
 const attack = `</title><script>document.title="owned"</script><img src="http://127.0.0.1:9/x" onerror="alert(1)">`;
 const results = [
-  ...syntheticGrid([syntheticLora, syntheticFull, { ...syntheticLora, method: `lora ${attack}` }], [0, 1, 2]),
+  ...syntheticGrid(
+    [
+      syntheticLora,
+      syntheticFull,
+      { ...syntheticLora, method: `lora ${attack}` },
+      syntheticPattern,
+      syntheticPruning,
+    ],
+    [0, 1, 2],
+  ),
   syntheticFailure({ method: { ...syntheticLora, method: "broken" }, seed: 0 }, "failed", attack),
 ];
 
@@ -102,11 +113,17 @@ describe.skipIf(executablePath === undefined)(
             const marks = drawing.querySelectorAll(
               ".role-mark path, .role-mark line, .role-mark text",
             ).length;
-            return { drawn, height, marks };
+            const axes = [...drawing.querySelectorAll(".role-axis-title text")].map(
+              (text) => text.textContent ?? "",
+            );
+            return { drawn, height, marks, axes };
           }),
         );
-        expect(boxes).toHaveLength(5);
-        for (const { drawn, height, marks } of boxes) {
+        // Quality, both trade-offs, memory, loss, score along the run; two heat maps, one with its total.
+        expect(boxes).toHaveLength(9);
+        for (const { drawn, height, marks, axes } of boxes) {
+          expect(axes.length).toBeGreaterThan(0);
+          expect(axes.every((title) => title.length > 3)).toBe(true);
           expect(drawn).toBeGreaterThan(300);
           expect(height).toBeGreaterThan(80);
           expect(marks).toBeGreaterThan(2);
@@ -160,6 +177,30 @@ describe.skipIf(executablePath === undefined)(
         await page.close();
       }
       expect(colours[0]).not.toBe(colours[1]);
+    });
+
+    it("is read by keyboard from the top: a way past the head first, then all that scrolls or opens", async () => {
+      const { page } = await open(390, "light");
+      await page.keyboard.press("Tab");
+      expect(await page.evaluate("document.activeElement.className")).toBe("skip");
+      // As text, for the types of a page are not those of this test.
+      const unreachable = await page.evaluate(`[...document.querySelectorAll("*")]
+        .filter((each) => each.clientWidth > 0 && each.scrollWidth > each.clientWidth + 1)
+        .filter((each) => /auto|scroll/.test(getComputedStyle(each).overflowX))
+        .filter((each) => each.tabIndex !== 0 || !each.hasAttribute("aria-label"))
+        .map((each) => each.outerHTML.slice(0, 80))`);
+      expect(unreachable).toEqual([]);
+      await page.close();
+    });
+
+    it("prints everything on the width of a page, details included", async () => {
+      // A4 without the margins of the style sheet, at 96 pixels an inch.
+      const { page } = await open(680, "light");
+      await page.emulateMedia({ media: "print" });
+      const box = await page.locator("table.runs").boundingBox();
+      expect(box?.height ?? 0).toBeGreaterThan(100);
+      expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(680);
+      await page.close();
     });
 
     it("opens its details by keyboard", async () => {

@@ -284,7 +284,7 @@ describe("the page", () => {
     for (const table of named("table"))
       expect(descendants(table).some(({ tagName }) => tagName === "caption")).toBe(true);
     const drawings = elements.filter((each) => hasClass(each, "chart-drawing"));
-    expect(drawings).toHaveLength(5);
+    expect(drawings).toHaveLength(6);
     for (const drawing of drawings) {
       expect(attribute(drawing, "role")).toBe("img");
       expect(attribute(drawing, "aria-label")).toMatch(/lora/);

@@ -253,7 +253,7 @@ export function syntheticPredictions(results: readonly RunResult[]): Predictions
   );
 }
 
-/** A falling, noisy loss of 500 steps. */
+/** A falling, noisy loss of 500 steps, and a score that rises towards the run's own. */
 export function syntheticLossCurve(result: RunResult): LossCurve {
   const noise = noiseOf(`${result.id}/loss`);
   const points = Array.from({ length: 500 }, (_, index) => {
@@ -262,7 +262,13 @@ export function syntheticLossCurve(result: RunResult): LossCurve {
       0.24 + 0.45 * Math.exp(-6 * progress) + (result.cell.method === "full" ? -0.05 : 0) * progress;
     return { step: index + 1, loss: Math.max(0.02, trend + 0.09 * noise(index)) };
   });
-  return { runId: result.id, points };
+  const [metric] = result.metrics;
+  const evaluations = [100, 200, 300, 400, 500].map((step) => ({
+    step,
+    metric: metric?.name ?? "none",
+    value: (metric?.value ?? 0) * (1 - 0.3 * Math.exp(-step / 120)),
+  }));
+  return { runId: result.id, points, evaluations };
 }
 
 /** The grid of the given methods and seeds, all finished. */
