@@ -35,7 +35,9 @@ export async function publishedFrom(
     if (error instanceof FormatError) throw new UsageError(`--published: ${error.message}`);
     const isAbsent = (error as NodeJS.ErrnoException).code === "ENOENT";
     if (isAbsent && given === undefined) return null;
-    if (isAbsent) throw new UsageError(`--published: found no file ${file}; expected JSON of published figures.`);
+    if (isAbsent) {
+      throw new UsageError(`--published: found no file ${file}; expected JSON of published figures.`);
+    }
     throw error;
   }
 }

@@ -56,7 +56,6 @@ const fileSchema = z
 
 export type PublishedFigures = z.infer<typeof fileSchema>;
 export type PublishedRow = z.infer<typeof rowSchema>;
-export type PublishedGap = z.infer<typeof missingSchema>;
 
 /**
  * Reads a file of published figures.

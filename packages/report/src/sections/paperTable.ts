@@ -14,7 +14,7 @@ import { referenceOn, standingOf } from "../significance.ts";
 import { ratioTable } from "./ratioTable.ts";
 
 /** Recommendations of one suite and one model: never averaged with those of another. */
-export function bySuite(recommendations: readonly Recommendation[]): readonly (readonly Recommendation[])[] {
+function bySuite(recommendations: readonly Recommendation[]): readonly (readonly Recommendation[])[] {
   return groupBy(recommendations, ({ task }) => JSON.stringify([task.model, task.suite, task.origin]));
 }
 
