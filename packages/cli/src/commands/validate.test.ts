@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { exampleResult } from "@peftbench/harness";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { CommandContext } from "../command.ts";
 import { runCommandLine } from "../commandLine.ts";
@@ -110,6 +111,22 @@ describe("validate of results", () => {
       expect.stringContaining(join(folder, "other")),
     ]);
     expect((await check(join(folder, "run", "result.json"))).status).toBe(1);
+  });
+
+  it("holds predictions to the number of examples that the result says", async () => {
+    const line = { exampleId: "dev:0", label: 1, prediction: 1, scores: [0, 1] };
+    const rows = { train: 2, selection: 0, dev: 2 };
+    const data = exampleResult.data === null ? null : { ...exampleResult.data, rows };
+    const lines = (count: number) => `${JSON.stringify(line)}\n`.repeat(count);
+    const result = JSON.stringify({ ...exampleResult, data });
+    await write("run", { "result.json": result, "predictions.jsonl": lines(2) });
+    expect(await check(folder)).toMatchObject({ status: 0, valid: true, problems: [], runs: 1 });
+    await write("run", { "predictions.jsonl": lines(1) });
+    const { status, problems } = await check(folder);
+    expect(status).toBe(1);
+    expect(problems).toEqual([expect.stringMatching(/predictions\.jsonl: found 1 predictions; expected 2/)]);
+    await write("run", { "predictions.jsonl": `${lines(1)}{}\n` });
+    expect((await check(folder)).problems).toEqual([expect.stringContaining("predictions.jsonl")]);
   });
 });
 
