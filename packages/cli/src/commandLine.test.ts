@@ -274,7 +274,7 @@ describe("memory", () => {
     const { status, output } = await bench("memory", "--model", alone, "--length", "16", "--json");
     expect(status).toBe(0);
     const { rows } = JSON.parse(output) as { rows: { savePolicy: string; memory: Record<string, number> }[] };
-    expect(new Set(rows.map((row) => row.savePolicy))).toEqual(new Set(["eager", "recompute"]));
+    expect(new Set(rows.map((row) => row.savePolicy))).toEqual(new Set(["eager", "recompute", "layer"]));
     for (const { memory } of rows) {
       const roles = Object.values(memory.byRole as unknown as Record<string, number>);
       expect(roles.reduce((sum, bytes) => sum + bytes, 0)).toBe(memory.peakLiveBytes);

@@ -99,7 +99,6 @@ export {
   runStatuses,
   type SavePolicyName,
   SCHEMA_VERSION,
-  savePolicies,
 } from "./result/schema.ts";
 export type { ResultTuning } from "./result/tuning.ts";
 export { SelectionConfigError } from "./selectionConfig.ts";

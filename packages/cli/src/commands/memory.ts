@@ -7,6 +7,8 @@ import type { HeadSpec } from "@peftbench/models";
 import { architectureOf } from "@peftbench/models";
 import type { ModelShape, PeftMethod } from "@peftbench/peft";
 import { attachMethod, countParameters, MethodError } from "@peftbench/peft";
+import type { SavePolicy } from "@peftbench/runtime";
+import { savePolicies } from "@peftbench/runtime";
 import type { Command } from "../command.ts";
 import { methodConfig } from "../glue/methods.ts";
 import { suiteFile } from "../glue/sources.ts";
@@ -41,18 +43,17 @@ export const memory: Command = {
     labels: { type: "string", valueHint: "N", description: "Classes of the head; 2 where absent" },
     "save-policy": {
       type: "string",
-      valueHint: "eager,recompute",
-      description: "Which activations are kept for the backward pass; both where absent",
+      valueHint: savePolicies.join(","),
+      description: "Which activations are kept for the backward pass; every policy where absent",
     },
   },
   run: async (options, context) => {
     const { name, shape } = await readShape(options);
     const suite = await loadSuite(suiteFile(context.projectFolder, "glue"));
     const chosen = chosenMethods(options);
-    const policies = listOf("--save-policy", options.text("save-policy") ?? "eager,recompute", [
-      "eager",
-      "recompute",
-    ]);
+    const given = options.text("save-policy");
+    const names = given === undefined ? savePolicies : listOf("--save-policy", given, savePolicies);
+    const policies = savePolicies.filter((policy) => names.includes(policy));
     const isExplicit = options.text("methods") !== undefined;
     const rows = chosen.flatMap((method) => {
       try {
@@ -114,14 +115,19 @@ function chosenMethods(options: GivenOptions): readonly PeftMethod[] {
   return chosen.flatMap((id) => methods.filter((method) => method.id === id));
 }
 
-function trainingOf(method: PeftMethod, policy: string, suite: Suite, options: GivenOptions): TrainingConfig {
+function trainingOf(
+  method: PeftMethod,
+  savePolicy: SavePolicy,
+  suite: Suite,
+  options: GivenOptions,
+): TrainingConfig {
   const preset = { description: "memory", methods: [method.id], tasks: [], seeds: [0], training: {} };
   const base = trainingFor(suite, preset, method.id, []);
   const batchSize = options.text("batch-size");
   const length = options.text("length");
   return {
     ...base,
-    savePolicy: policy === "recompute" ? "recompute" : "eager",
+    savePolicy,
     batchSize: batchSize === undefined ? base.batchSize : wholeNumber("--batch-size", batchSize, 1),
     maxLength: length === undefined ? base.maxLength : wholeNumber("--length", length, 1),
   };

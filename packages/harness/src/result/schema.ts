@@ -1,3 +1,4 @@
+import { memoryRoles, savePolicies } from "@peftbench/runtime";
 import { z } from "zod";
 import { measuredMemorySchema } from "./measuredMemory.ts";
 import { submissionSchema } from "./submission.ts";
@@ -6,19 +7,8 @@ import { runPurposes, tuningSchema } from "./tuning.ts";
 /** Raised by hand when `result.json` changes its shape; a reader refuses what it does not know. */
 export const SCHEMA_VERSION = 1;
 
-/** What memory is held for, in the order in which reports list it; the same words as the runtime's plan. */
-export const memoryRoles = [
-  "baseWeight",
-  "adapterWeight",
-  "head",
-  "gradient",
-  "optimizerState",
-  "savedActivation",
-  "workspace",
-  "staging",
-] as const;
+export { memoryRoles };
 
-export const savePolicies = ["eager", "recompute", "layer"] as const;
 export const executorKinds = ["cpu", "webgpu"] as const;
 export const runStatuses = ["ok", "failed", "oom", "diverged", "interrupted"] as const;
 
