@@ -109,7 +109,7 @@ describe("the regime tuned", () => {
     expect(status).toBe(0);
     expect(output.match(/trial, to run/g)).toHaveLength(4);
     expect(output.match(/to run, as chosen/g)).toHaveLength(2);
-    expect(output).toMatch(/an estimate, by operations at 10 GFLOP\/s, which is assumed/);
+    expect(output).toMatch(/an estimate, by operations at 30 GFLOP\/s, which is assumed/);
     await expect(readdir(out)).rejects.toThrow("ENOENT");
   });
 });

@@ -42,8 +42,11 @@ describe("the time of a cell", () => {
       { ...earlier, environment: { ...earlier.environment, threads: 8 } },
       { ...earlier, status: "failed" },
     ];
-    // 1,000 tokens of 4e6 + 4e6 operations, 500 of 2e6: 9e9 at 10 GFLOP/s a thread.
-    expect(estimateTime(spec, work, others, CPU)).toEqual({ milliseconds: 900, basis: "assumed" });
+    // 1,000 tokens of 4e6 + 4e6 operations, 500 of 2e6: 9e9 at 30 GFLOP/s a thread.
+    expect(estimateTime(spec, work, others, CPU)).toEqual({ milliseconds: 300, basis: "assumed" });
+    // The gradients of a head alone need no backward pass through the encoder.
+    const { milliseconds } = estimateTime(spec, { ...work, trainable: 0 }, [], CPU);
+    expect(milliseconds).toBeCloseTo(100, 9);
     expect(assumedSpeedOf({ executor: "cpu", adapter: null, threads: 4 })).toBe(
       4 * assumedSpeedOf({ executor: "cpu", adapter: null, threads: 1 }),
     );

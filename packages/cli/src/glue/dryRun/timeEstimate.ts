@@ -20,7 +20,7 @@ export interface TimeEstimate {
 }
 
 /** Floating-point operations a second that are assumed where nothing was measured. */
-const ASSUMED_SPEED = { cpuThread: 10e9, hardware: 1e12, software: 2e9 } as const;
+const ASSUMED_SPEED = { cpuThread: 30e9, hardware: 1e12, software: 2e9 } as const;
 
 /** The operations a second that a cell's device is taken to have. */
 export function assumedSpeedOf({
@@ -34,8 +34,8 @@ export function assumedSpeedOf({
 
 /**
  * Time of a cell: by the speed of earlier runs of its method on its model with the same kind of processor, in tokens;
- * without any, by operations, of which a token takes 2 a scalar forward, 2 for gradients of activations, and 2 a
- * trainable one. Attention's own products, start and compilation are left out.
+ * without any, by operations, of which a token takes 2 a scalar forward, 2 for gradients of activations (none where the
+ * encoder is frozen), and 2 a trainable one. Attention's own products, start and compilation are left out.
  * @param earlier results of any cells
  * @param cpuModel of this machine
  */
@@ -57,8 +57,9 @@ export function estimateTime(
       basis: "measured",
     };
   }
+  const trainedPasses = work.trainable === 0 ? 2 : 4;
   const operations =
-    work.trainTokens * (4 * work.linearScalars + 2 * work.trainable) +
+    work.trainTokens * (trainedPasses * work.linearScalars + 2 * work.trainable) +
     work.scoredTokens * 2 * work.linearScalars;
   return { milliseconds: (operations / assumedSpeedOf(spec)) * 1000, basis: "assumed" };
 }
