@@ -91,9 +91,10 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** `1 seed`, `3 seeds` */
+/** `1 seed`, `3 seeds`, `3 searches` */
 export function plural(count: number, noun: string): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
+  const ending = /(s|x|ch|sh)$/.test(noun) ? "es" : "s";
+  return `${formatCount(count)} ${noun}${count === 1 ? "" : ending}`;
 }
 
 /** `a`, `a and b`, `a, b and c` */

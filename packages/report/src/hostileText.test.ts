@@ -1,4 +1,4 @@
-import type { ExampleText } from "@peftbench/harness";
+import type { ExampleText, RunResult } from "@peftbench/harness";
 import { describe, expect, it } from "vitest";
 import { renderReport } from "./report.ts";
 import type { PageElement } from "./testing/parsePage.ts";
@@ -14,6 +14,16 @@ import {
 
 const attack = `</title></code>"'><script>document.title="owned"</script><img src="http://127.0.0.1:9/x" onerror="alert(1)"><a href="javascript:alert(1)">x</a>`;
 
+const hostileTuning: RunResult["tuning"] = {
+  regime: "tuned",
+  budget: { trials: 1, seed: 0, trainLimit: null, selectionRows: 1 },
+  metric: attack,
+  higherIsBetter: true,
+  trials: [{ id: "0".repeat(64), settings: { [attack]: attack }, score: 1, status: "ok" }],
+  chosen: { [attack]: attack },
+  isAtEdge: true,
+};
+
 /** Results in which whatever is text out of data, settings or errors is an attack. */
 async function hostilePage(): Promise<string> {
   const methods = [syntheticLora, { ...syntheticFull, method: `full ${attack}` }, syntheticProbe];
@@ -24,6 +34,7 @@ async function hostilePage(): Promise<string> {
       notices: [attack],
       furtherMetrics: result.metrics.map((metric) => ({ ...metric, split: `mismatched ${attack}` })),
       baselines: result.baselines.map((baseline) => ({ ...baseline, name: `bag ${attack}` })),
+      tuning: hostileTuning,
     }),
   );
   const failed = syntheticFailure(

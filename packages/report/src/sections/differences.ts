@@ -12,8 +12,8 @@ import { reversed } from "../recommend.ts";
 import { referenceOn } from "../significance.ts";
 
 /**
- * Every comparison of the page, by task: the reference (else the best method) against the others in the open, all
- * other pairs and the baselines below. Null where there is nothing to compare.
+ * Every comparison of the page, by task, the first one in the open: the reference (else the best method) against the
+ * others, all other pairs and the baselines below. Null where there is nothing to compare.
  */
 export function differencesSection(
   recommendations: readonly Recommendation[],
@@ -31,7 +31,7 @@ export function differencesSection(
 <h2 id="differences">Differences between methods</h2>
 <p>Methods are compared in pairs, on the same seeds and the same dev examples. Three things can be shown: that one is <strong>better</strong>, that the two are <strong>equivalent</strong> within ${MARGIN * 100} point, or <strong>no difference</strong>, which is not the same as equal.</p>
 <p class="note">Several seeds are tested over seeds and examples together (a t test with the variance over seeds and what seeds share on bootstrapped examples), so that the result speaks for other seeds and other examples. One seed is tested over examples alone, by McNemar's exact test for accuracy and by the paired bootstrap for all else, and speaks for that seed's training alone. Equivalence is tested by two one-sided tests. All ${plural(size, "comparison")} of this page, every pair of methods and every method beside every baseline, are one family: p is corrected by Holm's method over all of them, as the best method is picked after looking, and a difference is shown where it is below ${LEVEL}. Intervals (95%) are of each comparison alone. The effect is the mean difference in deviations over seeds (Cohen's d).</p>
-${compared.map((each) => taskDifferences(each, reference))}</section>
+${compared.map((each, index) => taskDifferences(each, reference, index === 0))}</section>
 `;
 }
 
@@ -41,7 +41,7 @@ interface Row {
   readonly compared: Comparison | BaselineComparison;
 }
 
-function taskDifferences(recommendation: Recommendation, asked: string | null): Html {
+function taskDifferences(recommendation: Recommendation, asked: string | null, isOpen: boolean): Html {
   const { task, best, comparisons, baselineComparisons } = recommendation;
   const centre = referenceOn(task, asked) ?? best?.method ?? null;
   const isCentral = ({ first, second }: Comparison): boolean =>
@@ -56,10 +56,11 @@ function taskDifferences(recommendation: Recommendation, asked: string | null): 
     compared,
   }));
   const what = centre === asked ? "the reference" : "the best mean";
-  return html`<h3>${taskTitle(task)}, ${task.model}</h3>
+  return html`<details${isOpen ? html` open` : null}><summary>${taskTitle(task)}, ${task.model}</summary>
 ${central.length === 0 ? null : table(recommendation, central, `${centre}, ${what}, beside the others`)}
 ${others.length === 0 ? null : html`<details><summary>${plural(others.length, "other pair")}</summary>${table(recommendation, others, "Other pairs")}</details>`}
 ${baselines.length === 0 ? null : html`<details><summary>Methods beside baselines</summary>${table(recommendation, baselines, "Methods beside baselines")}</details>`}
+</details>
 `;
 }
 

@@ -5,6 +5,7 @@ import { html, joinHtml } from "../html/html.ts";
 import type { RunRow } from "../runs.ts";
 import type { MethodSettings, SettingValue } from "../settings.ts";
 import { compareSettings, summarizeSettings } from "../settings.ts";
+import { tuningPart } from "./tuning.ts";
 
 /** With what each method was run: what sets methods apart in a table, everything behind a summary. */
 export function settingsSection(rows: readonly RunRow[]): Html | null {
@@ -12,7 +13,7 @@ export function settingsSection(rows: readonly RunRow[]): Html | null {
   return html`<section aria-labelledby="settings">
 <h2 id="settings">Settings of each method</h2>
 <p>A method's score is that of the method with these settings. Learning rates in particular may differ from method to method.</p>
-${groupBy(rows, ({ model }) => model).map((group) => modelSettings(group[0]?.model ?? "", summarizeSettings(group)))}</section>
+${groupBy(rows, ({ model }) => model).map((group) => modelSettings(group[0]?.model ?? "", summarizeSettings(group)))}${tuningPart(rows)}</section>
 `;
 }
 
