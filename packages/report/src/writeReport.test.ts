@@ -57,6 +57,13 @@ describe("writeReport", () => {
     expect((await readdir(folder)).sort()).toEqual(["a", "b", "report.html"]);
   });
 
+  it("makes the folder that the page goes into", async () => {
+    await store(syntheticGrid([syntheticLora], [0]), "a");
+    const out = join(folder, "pages", "today", "report.html");
+    await writeReport(join(folder, "a"), out, options);
+    expect(await readFile(out, "utf8")).toContain("Written");
+  });
+
   it("names in the page what it had to leave out, without the paths of this machine", async () => {
     await store(syntheticGrid([syntheticLora, syntheticFull], [0, 1]), "a");
     const runs = join(folder, "a", "runs");

@@ -1,4 +1,5 @@
-import { resolve, sep } from "node:path";
+import { mkdir } from "node:fs/promises";
+import { dirname, resolve, sep } from "node:path";
 import type { ExampleText, StoredRun } from "@peftbench/harness";
 import {
   FormatError,
@@ -42,7 +43,8 @@ export class NoResultsError extends Error {
 }
 
 /**
- * Makes the page out of every run at or below the folders, and writes it whole or not at all.
+ * Makes the page out of every run at or below the folders, and writes it whole or not at all; its folder is made where
+ * there is none.
  *
  * @throws {NoResultsError} where the folders hold no readable result
  */
@@ -95,6 +97,7 @@ export async function writeReport(
     exampleTexts,
     notes: [...(options.notes ?? []), ...warnings],
   });
+  await mkdir(dirname(outFile), { recursive: true });
   await writeFileAtomic(outFile, page);
   return { file: outFile, results: runs.size, warnings };
 }
