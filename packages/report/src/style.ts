@@ -114,6 +114,7 @@ figure details { margin: .5rem 0; }
 .legend { display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; margin: .5rem 0 .8rem; padding: 0; list-style: none; font-size: .85rem; }
 .swatch { margin-right: .45em; vertical-align: -.08em; }
 details { margin: 1rem 0; }
+details details { margin-inline-start: 1.2rem; }
 summary { cursor: pointer; color: var(--accent); width: fit-content; }
 pre { padding: .8rem 1rem; background: var(--faint); white-space: pre-wrap; overflow-wrap: anywhere; font-size: .87rem; }
 code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace; }
