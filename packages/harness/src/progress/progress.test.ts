@@ -57,6 +57,24 @@ describe("progress", () => {
     expect(line).toMatch(/1m 1[0-9]s left/);
   });
 
+  test("says of a trial what it tries and its score on held-out rows, not that on dev", () => {
+    let written = "";
+    const output = { isTerminal: false, columns: 200, write: (text: string) => (written += text) };
+    const progress = createProgress(output, () => 0);
+    const trial = { ...spec, purpose: "trial" } as CellSpec;
+    const selectionMetrics = exampleResult.metrics.map((metric) => ({
+      ...metric,
+      value: 0.625,
+      split: "selection" as const,
+    }));
+    const result = { ...exampleResult, purpose: "trial" as const, selectionMetrics };
+    progress.onCellEnd({ spec: trial, outcome: "ran", result }, 0, 1);
+    const { learningRate } = exampleResult.cell.config.training;
+    expect(written).toBe(
+      `[1/1] minilm lora sst2 trial at learning rate ${learningRate}  accuracy 0.6250 held out in 0s\n`,
+    );
+  });
+
   test("never writes a line wider than the terminal", () => {
     let written = "";
     const output = { isTerminal: true, columns: 40, write: (text: string) => (written += text) };

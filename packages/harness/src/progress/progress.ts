@@ -1,6 +1,7 @@
 import type { CellSpec } from "../grid/cellSpec.ts";
 import type { CellReport, GridListener } from "../grid/runGrid.ts";
 import type { RunEvent, StepEvent } from "../result/events.ts";
+import type { RunResult } from "../result/schema.ts";
 import { createTimeLeft } from "./estimate.ts";
 import { formatCount, formatDuration } from "./format.ts";
 
@@ -102,8 +103,10 @@ export function createProgress(output: ProgressOutput, nowMs: () => number): Gri
 }
 
 function placeOf(spec: CellSpec, index: number, count: number): string {
-  const { model, method, task, seed } = spec.cell;
-  return `[${index + 1}/${count}] ${model} ${method} ${task} seed ${seed}`;
+  const { model, method, task, seed, config } = spec.cell;
+  const what =
+    spec.purpose === "trial" ? `trial at learning rate ${config.training.learningRate}` : `seed ${seed}`;
+  return `[${index + 1}/${count}] ${model} ${method} ${task} ${what}`;
 }
 
 function describeEnd(report: CellReport, durationMs: number): string {
@@ -115,9 +118,16 @@ function describeEnd(report: CellReport, durationMs: number): string {
     const { message, remedy } = result.error;
     return `${result.status}: ${message}${remedy === null || message.includes(remedy) ? "" : ` ${remedy}`}`;
   }
-  const primary = result.metrics.find((metric) => metric.primary);
-  const score = primary === undefined ? "" : `${primary.name} ${primary.value?.toFixed(4) ?? "none"}`;
+  const score = scoreOf(result);
   return report.outcome === "skipped"
     ? `finished before: ${score}`
     : `${score} in ${formatDuration(durationMs)}`;
+}
+
+/** Of a trial the score on held-out rows, by which it is judged; of what is reported that on dev. */
+function scoreOf({ purpose, metrics, selectionMetrics }: RunResult): string {
+  const isTrial = purpose === "trial";
+  const primary = (isTrial ? selectionMetrics : metrics).find((metric) => metric.primary);
+  if (primary === undefined) return "no score";
+  return `${primary.name} ${primary.value?.toFixed(4) ?? "none"}${isTrial ? " held out" : ""}`;
 }
