@@ -149,7 +149,13 @@ export {
   type Registries,
 } from "./training/executeCell.ts";
 export { optimizerSettings, trainingGraph } from "./training/graphs.ts";
-export { planTraining } from "./training/memory.ts";
+export { type PlannedTraining, planTraining } from "./training/memory.ts";
+export {
+  lowerPeaks,
+  type MemorySettings,
+  type PlannedChange,
+} from "./training/memoryChanges.ts";
+export { type PeakTensors, tensorsAtPeak } from "./training/peakTensors.ts";
 export { type PreparedCell, type PreparedSplit, prepareCell, sequenceTokenizer } from "./training/prepare.ts";
 export { Trainer } from "./training/trainer.ts";
 export { type Choice, chooseTrial } from "./tuning/choose.ts";

@@ -1,36 +1,33 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import type { ResultMemory, Suite, TrainingConfig } from "@peftbench/harness";
-import { loadSuite, memoryRoles, planTraining, trainingFor } from "@peftbench/harness";
+import type { MemorySettings, Suite } from "@peftbench/harness";
+import { loadSuite, memoryRoles, trainingFor } from "@peftbench/harness";
 import { methods } from "@peftbench/methods";
 import type { HeadSpec } from "@peftbench/models";
-import { architectureOf } from "@peftbench/models";
+import { architectureOf, attentionKinds } from "@peftbench/models";
 import type { ModelShape, PeftMethod } from "@peftbench/peft";
-import { attachMethod, countParameters, MethodError } from "@peftbench/peft";
+import { MethodError } from "@peftbench/peft";
 import type { SavePolicy } from "@peftbench/runtime";
-import { savePolicies } from "@peftbench/runtime";
+import { savePolicies, weightStorages } from "@peftbench/runtime";
 import type { Command } from "../command.ts";
 import { methodConfig } from "../glue/methods.ts";
 import { suiteFile } from "../glue/sources.ts";
+import type { Explanation } from "../memory/explain.ts";
+import { explain, formatExplanation, formatMebibytes } from "../memory/explain.ts";
+import { refusal } from "../memory/limit.ts";
+import type { PlannedCase } from "../memory/plannedCase.ts";
+import { lowerPeaksOf, planCase } from "../memory/plannedCase.ts";
 import type { GivenOptions } from "../options/parse.ts";
 import { UsageError } from "../options/usageError.ts";
-import { listOf, wholeNumber } from "../options/values.ts";
+import { listOf, oneOf, positiveNumber, wholeNumber } from "../options/values.ts";
 import { formatTable } from "../table.ts";
-
-/** The memory of one method under one save policy. */
-interface MemoryRow {
-  readonly method: string;
-  readonly savePolicy: ResultMemory["savePolicy"];
-  readonly trainable: number;
-  readonly head: number;
-  readonly memory: ResultMemory;
-}
 
 /** `pnpm bench memory`: plans the memory of training without weights, data or a device. */
 export const memory: Command = {
   name: "memory",
   description: "Plans the memory of a training step, by role, from a model's config.json alone",
-  example: "pnpm bench memory --model ./minilm/config.json --methods lora,full --batch-size 32 --length 128",
+  example:
+    "pnpm bench memory --model models/configs/deberta-v3-base.json --methods lora,lamda --save-policy eager --explain",
   options: {
     model: { type: "string", valueHint: "folder|config.json", description: "Model; no weights are needed" },
     methods: { type: "string", valueHint: "a,b", description: "Methods; all where absent" },
@@ -41,25 +38,47 @@ export const memory: Command = {
     },
     length: { type: "string", valueHint: "N", description: "Tokens in an example; the suite's where absent" },
     labels: { type: "string", valueHint: "N", description: "Classes of the head; 2 where absent" },
+    rank: {
+      type: "string",
+      valueHint: "N",
+      description: "Rank, of methods that have one; the suite's where absent",
+    },
     "save-policy": {
       type: "string",
       valueHint: savePolicies.join(","),
       description: "Which activations are kept for the backward pass; every policy where absent",
     },
+    attention: {
+      type: "string",
+      valueHint: attentionKinds.join("|"),
+      description: "Whether attention scores are kept as tensors, or computed in one op without them",
+    },
+    "frozen-weights": {
+      type: "string",
+      valueHint: weightStorages.join("|"),
+      description: "How frozen weights are stored",
+    },
+    explain: {
+      type: "boolean",
+      description: "The moment of the peak, what is alive then, and what would lower it, each planned",
+    },
+    limit: {
+      type: "string",
+      valueHint: "MiB",
+      description:
+        "Memory that there is: what needs more is refused, with ways out, and the exit status is 1",
+    },
   },
   run: async (options, context) => {
     const { name, shape } = await readShape(options);
     const suite = await loadSuite(suiteFile(context.projectFolder, "glue"));
-    const chosen = chosenMethods(options);
     const given = options.text("save-policy");
     const names = given === undefined ? savePolicies : listOf("--save-policy", given, savePolicies);
     const policies = savePolicies.filter((policy) => names.includes(policy));
     const isExplicit = options.text("methods") !== undefined;
-    const rows = chosen.flatMap((method) => {
+    const cases = chosenMethods(options).flatMap((method) => {
       try {
-        return policies.map((policy) =>
-          planRow(shape, method, suite, trainingOf(method, policy, suite, options)),
-        );
+        return policies.map((policy) => planCase(shape, method, settingsOf(method, policy, suite, options)));
       } catch (error) {
         // A method that needs weights has no plan from a configuration alone.
         if (isExplicit || !(error instanceof MethodError)) throw error;
@@ -67,13 +86,28 @@ export const memory: Command = {
         return [];
       }
     });
-    const first = rows[0]?.memory.peakAt;
+    const limit = options.text("limit");
+    const limitBytes = limit === undefined ? null : positiveNumber("--limit", limit) * 2 ** 20;
+    const tooLarge = cases.filter(
+      ({ planned }) => limitBytes !== null && planned.memory.peakReservedBytes > limitBytes,
+    );
+    const explained = options.flag("explain") ? cases : tooLarge;
+    const explanations = new Map(explained.map((each) => [each, explain(each, lowerPeaksOf(shape, each))]));
+    const first = cases[0]?.planned.memory.peakAt;
     const batch =
       first === null || first === undefined ? "" : `, batch ${first.batchRows} x ${first.length} tokens`;
+    const title = `Planned memory of one training step of ${name}${batch}, in MiB`;
+    const details = options.flag("explain")
+      ? [...explanations].map(([each, explanation]) => formatExplanation(each, explanation))
+      : [];
+    const refusals =
+      limitBytes === null
+        ? []
+        : tooLarge.map((each) => refusal(each, explanations.get(each)?.changes ?? [], limitBytes));
     return {
-      exitCode: 0,
-      document: { model: name, rows },
-      text: `Planned memory of one training step of ${name}${batch}, in MiB\n\n${formatRows(rows)}`,
+      exitCode: tooLarge.length === 0 ? 0 : 1,
+      document: { model: name, rows: cases.map((each) => documentOf(each, explanations.get(each))) },
+      text: [title, formatCases(cases), ...details, ...refusals].join("\n\n"),
     };
   },
 };
@@ -101,11 +135,16 @@ async function readShape(
     }
     const headNames = architecture.parameters(config, head).filter((parameter) => parameter.role === "head");
     const headParameters = new Set(headNames.map((parameter) => parameter.name));
-    return { name: basename(dirname(file)), shape: { architecture, config, head, headParameters } };
+    return { name: nameOf(file), shape: { architecture, config, head, headParameters } };
   } catch (error) {
     if (error instanceof UsageError || !(error instanceof Error)) throw error;
     throw new UsageError(`--model: ${error.message}`, { cause: error });
   }
+}
+
+/** A model's folder is named for it; a configuration alone may have the name itself. */
+function nameOf(file: string): string {
+  return basename(file) === "config.json" ? basename(dirname(file)) : basename(file, ".json");
 }
 
 function chosenMethods(options: GivenOptions): readonly PeftMethod[] {
@@ -115,49 +154,62 @@ function chosenMethods(options: GivenOptions): readonly PeftMethod[] {
   return chosen.flatMap((id) => methods.filter((method) => method.id === id));
 }
 
-function trainingOf(
+function settingsOf(
   method: PeftMethod,
   savePolicy: SavePolicy,
   suite: Suite,
   options: GivenOptions,
-): TrainingConfig {
+): MemorySettings {
   const preset = { description: "memory", methods: [method.id], tasks: [], seeds: [0], training: {} };
   const base = trainingFor(suite, preset, method.id, []);
+  const config = methodConfig(method, suite);
   const batchSize = options.text("batch-size");
   const length = options.text("length");
+  const rank = options.text("rank");
+  const attention = options.text("attention");
+  const frozenWeights = options.text("frozen-weights");
   return {
-    ...base,
-    savePolicy,
-    batchSize: batchSize === undefined ? base.batchSize : wholeNumber("--batch-size", batchSize, 1),
-    maxLength: length === undefined ? base.maxLength : wholeNumber("--length", length, 1),
+    training: {
+      ...base,
+      savePolicy,
+      ...(batchSize === undefined ? {} : { batchSize: wholeNumber("--batch-size", batchSize, 1) }),
+      ...(length === undefined ? {} : { maxLength: wholeNumber("--length", length, 1) }),
+      ...(attention === undefined ? {} : { attention: oneOf("--attention", attention, attentionKinds) }),
+      ...(frozenWeights === undefined
+        ? {}
+        : { frozenWeights: oneOf("--frozen-weights", frozenWeights, weightStorages) }),
+    },
+    method:
+      rank === undefined || !("rank" in config)
+        ? config
+        : { ...config, rank: wholeNumber("--rank", rank, 1) },
   };
 }
 
-/** Methods whose stages depend on the number of steps are planned for a run of this many. */
-const PLANNED_STEPS = 1000;
-
-function planRow(shape: ModelShape, method: PeftMethod, suite: Suite, training: TrainingConfig): MemoryRow {
-  const attachment = attachMethod(method, shape, methodConfig(method, suite), { totalSteps: PLANNED_STEPS });
-  const { memory: planned } = planTraining(shape, attachment, training, [training.maxLength]);
-  const counts = countParameters(shape, attachment, PLANNED_STEPS);
+function documentOf(
+  { method, settings, planned, stage, trainable, head }: PlannedCase,
+  explanation: Explanation | undefined,
+): object {
   return {
     method: method.id,
-    savePolicy: training.savePolicy,
-    trainable: counts.trainableInitial,
-    head: counts.head,
-    memory: planned,
+    savePolicy: settings.training.savePolicy,
+    trainable,
+    head,
+    memory: planned.memory,
+    ...(stage === null ? {} : { stage }),
+    ...(explanation === undefined ? {} : explanation),
   };
 }
 
-function formatRows(rows: readonly MemoryRow[]): string {
-  const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
+function formatCases(cases: readonly PlannedCase[]): string {
   const headings = ["method", "kept", "trainable", "+ head", "live peak", "reserved", ...memoryRoles];
   return formatTable(
     headings,
-    rows.map(({ method, savePolicy, trainable, head, memory: planned }) => [
-      ...[method, savePolicy, trainable.toLocaleString("en-US"), head.toLocaleString("en-US")],
-      ...[planned.peakLiveBytes, planned.peakReservedBytes].map(mebibytes),
-      ...memoryRoles.map((role) => mebibytes(planned.byRole[role])),
+    cases.map(({ method, settings, planned: { memory: planned }, trainable, head }) => [
+      ...[method.id, settings.training.savePolicy],
+      ...[trainable, head].map((count) => count.toLocaleString("en-US")),
+      ...[planned.peakLiveBytes, planned.peakReservedBytes].map(formatMebibytes),
+      ...memoryRoles.map((role) => formatMebibytes(planned.byRole[role])),
     ]),
     headings.map((_, column) => column).slice(2),
   );

@@ -1,0 +1,142 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { writeTinyModel } from "@peftbench/harness/testing";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { CommandContext } from "../command.ts";
+import { runCommandLine } from "../commandLine.ts";
+import { memory } from "./memory.ts";
+
+const projectFolder = resolve(import.meta.dirname, "../../../..");
+
+interface Row {
+  readonly method: string;
+  readonly savePolicy: string;
+  readonly trainable: number;
+  readonly memory: { readonly peakLiveBytes: number; readonly peakReservedBytes: number };
+  readonly stage?: string;
+  readonly largestTensors?: readonly {
+    readonly name: string;
+    readonly count: number;
+    readonly bytes: number;
+  }[];
+  readonly changes?: readonly { readonly change: string; readonly peakLiveBytes: number }[];
+}
+
+let folder = "";
+let model = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "peftbench-memory-"));
+  model = join(folder, "tiny");
+  await writeTinyModel(model);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function run(...words: string[]) {
+  let output = "";
+  const context: CommandContext = {
+    projectFolder,
+    environment: {},
+    say: () => {},
+    errorOutput: { isTerminal: false, columns: 80, write: () => {} },
+  };
+  const write = (text: string): void => {
+    output += text;
+  };
+  const status = await runCommandLine(
+    ["memory", "--model", model, ...(words.includes("--length") ? [] : ["--length", "16"]), ...words],
+    [memory],
+    { isTerminal: false, write },
+    context,
+  );
+  return { status, output };
+}
+
+async function rowsOf(...words: string[]): Promise<readonly Row[]> {
+  const { output } = await run(...words, "--json");
+  return (JSON.parse(output) as { rows: readonly Row[] }).rows;
+}
+
+async function rowOf(...words: string[]): Promise<Row> {
+  const [row, ...others] = await rowsOf("--save-policy", "eager", ...words);
+  if (row === undefined || others.length > 0)
+    throw new Error(`Expected one row, found ${others.length + 1}.`);
+  return row;
+}
+
+describe("bench memory --explain", () => {
+  it.each([
+    ["attention fused", ["--attention", "fused"]],
+    ["frozen weights in f16", ["--frozen-weights", "f16"]],
+    ["half the rank (rank 4)", ["--rank", "4"]],
+    ["length 8", ["--length", "8"]],
+  ])("predicts for %s the peak that is planned with it", async (change, words) => {
+    const { changes } = await rowOf("--methods", "lora", "--explain");
+    const predicted = changes?.find((each) => each.change === change)?.peakLiveBytes;
+    const planned = await rowOf("--methods", "lora", ...words);
+    expect(predicted).toBe(planned.memory.peakLiveBytes);
+  });
+
+  it.each(["recompute", "layer"])("predicts the peak of the save policy %s", async (policy) => {
+    const { changes } = await rowOf("--methods", "lora", "--explain");
+    const predicted = changes?.find((each) => each.change === `save policy ${policy}`)?.peakLiveBytes;
+    const [planned] = await rowsOf("--methods", "lora", "--save-policy", policy);
+    expect(predicted).toBe(planned?.memory.peakLiveBytes);
+  });
+
+  it("proposes nothing that does not lower the peak", async () => {
+    for (const { memory: planned, changes } of await rowsOf("--methods", "lora,lamda,full", "--explain")) {
+      for (const { peakLiveBytes } of changes ?? [])
+        expect(peakLiveBytes).toBeLessThan(planned.peakLiveBytes);
+    }
+  });
+
+  it("tells the stage of a method that has several, and none of one that has not", async () => {
+    expect((await rowOf("--methods", "lamda", "--explain")).stage).toBe("outer factor trains");
+    expect(await rowOf("--methods", "lora", "--explain")).not.toHaveProperty("stage");
+  });
+
+  it("lists at most ten kinds of tensors, the largest first, alike layers together", async () => {
+    const { largestTensors = [] } = await rowOf("--methods", "lora", "--explain");
+    expect(largestTensors).toHaveLength(10);
+    const sizes = largestTensors.map(({ bytes }) => bytes);
+    expect(sizes).toEqual(sizes.toSorted((a, b) => b - a));
+    expect(largestTensors.some(({ name, count }) => name.includes("layer.*.") && count > 1)).toBe(true);
+  });
+});
+
+describe("bench memory --limit", () => {
+  it("refuses what needs more, with the cheapest changes that are enough", async () => {
+    const { memory: planned, changes = [] } = await rowOf("--methods", "lora", "--explain");
+    const limitMib = (planned.peakReservedBytes - 1) / 2 ** 20;
+    const words = ["--methods", "lora", "--save-policy", "eager", "--limit", `${limitMib}`];
+    const { status, output } = await run(...words);
+    expect(status).toBe(1);
+    expect(output).toMatch(/lora, eager: refused\. It would reserve [\d.]+ MiB, and the limit is [\d.]+ MiB/);
+    expect(output).toContain(changes[0]?.change);
+  });
+
+  it("lets pass what fits to the byte", async () => {
+    const { memory: planned } = await rowOf("--methods", "lora");
+    const words = ["--methods", "lora", "--save-policy", "eager"];
+    expect((await run(...words, "--limit", `${planned.peakReservedBytes / 2 ** 20}`)).status).toBe(0);
+  });
+});
+
+it("names a model by the file where a configuration stands alone", async () => {
+  const config = join(projectFolder, "models/configs/deberta-v3-base.json");
+  const words = ["--model", config, "--methods", "linear-probe", "--batch-size", "1", "--length", "8"];
+  let output = "";
+  await runCommandLine(
+    ["memory", ...words, "--json"],
+    [memory],
+    { isTerminal: false, write: (text) => (output += text) },
+    {
+      projectFolder,
+      environment: {},
+      say: () => {},
+      errorOutput: { isTerminal: false, columns: 80, write: () => {} },
+    },
+  );
+  expect(JSON.parse(output)).toMatchObject({ model: "deberta-v3-base" });
+});

@@ -1,0 +1,59 @@
+import type { PeakTensors, PlannedChange } from "@peftbench/harness";
+import { tensorsAtPeak } from "@peftbench/harness";
+import { formatTable } from "../table.ts";
+import type { PlannedCase } from "./plannedCase.ts";
+
+/** Where the peak of one case comes from, and what would lower it. */
+export interface Explanation {
+  /** Most bytes first. */
+  readonly largestTensors: readonly PeakTensors[];
+  readonly changes: readonly PlannedChange[];
+}
+
+const SHOWN_TENSORS = 10;
+
+export function explain({ planned }: PlannedCase, changes: readonly PlannedChange[]): Explanation {
+  return { largestTensors: tensorsAtPeak(planned).slice(0, SHOWN_TENSORS), changes };
+}
+
+export function formatExplanation(
+  { method, settings, planned, stage }: PlannedCase,
+  { largestTensors, changes }: Explanation,
+): string {
+  const { peakLiveBytes, peakAt } = planned.memory;
+  const during = stage === null ? "" : `, in stage ${stage}`;
+  const where = peakAt === null ? "" : ` at ${peakAt.node} (${peakAt.phase}${during})`;
+  const tensors = formatTable(
+    ["alive then", "shape", "dtype", "role", "tensors", "MiB"],
+    largestTensors.map(({ name, shape, dtype, role, count, bytes }) => [
+      ...[name, `[${shape.join(", ")}]`, dtype, role, `${count}`],
+      formatMebibytes(bytes),
+    ]),
+    [4, 5],
+  );
+  return [
+    `${method.id}, ${settings.training.savePolicy}: peak of ${formatMebibytes(peakLiveBytes)} MiB${where}`,
+    indented(tensors),
+    indented(formatChanges(changes, peakLiveBytes)),
+  ].join("\n\n");
+}
+
+/** Single changes, not to be added up. */
+export function formatChanges(changes: readonly PlannedChange[], peakLiveBytes: number): string {
+  if (changes.length === 0) return "No single change of settings lowers it.";
+  return formatTable(
+    ["lowered by (one change each)", "to MiB", "by", "at what cost"],
+    changes.map(({ change, cost, peakLiveBytes: lower }) => [
+      ...[change, formatMebibytes(lower), `${Math.round(100 * (1 - lower / peakLiveBytes))} %`, cost],
+    ]),
+    [1, 2],
+  );
+}
+
+export function formatMebibytes(bytes: number): string {
+  return (bytes / 2 ** 20).toFixed(1);
+}
+
+function indented(text: string): string {
+  return text.replace(/^(?=.)/gm, "  ");
+}
