@@ -64,6 +64,6 @@ export function attendToAll(context: ModelContext, config: EncoderConfig, batch:
 }
 
 /** Scores' bias that hides padding, from a mask [rows, length] of 1 for tokens and 0 for padding. */
-function paddingBias(attentionMask: Tensor, batch: BatchShape): Tensor {
+export function paddingBias(attentionMask: Tensor, batch: BatchShape): Tensor {
   return attentionMask.sub(1).mul(-MASKED_SCORE).reshape([batch.rows, 1, 1, batch.length]);
 }

@@ -2,6 +2,7 @@ import type { Architecture } from "./architecture.ts";
 import { bert } from "./bert/index.ts";
 import { ConfigError } from "./config.ts";
 import { deberta } from "./deberta/index.ts";
+import { llama } from "./llama/index.ts";
 import { roberta } from "./roberta/index.ts";
 
 /** Every architecture there is. A new one is a folder beside this and a line here. */
@@ -9,6 +10,7 @@ export const architectures: readonly Architecture[] = [
   bert as Architecture,
   roberta as Architecture,
   deberta as Architecture,
+  llama as Architecture,
 ];
 
 /** The architecture that a parsed `config.json` names. @throws ConfigError if there is none. */

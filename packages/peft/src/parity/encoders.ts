@@ -12,7 +12,7 @@ import { graphInForm, weightsInForm } from "./weightForm.ts";
 
 const models = fileURLToPath(new URL("../../../models/fixtures", import.meta.url));
 
-/** A tiny random encoder with what PyTorch makes of it. */
+/** A tiny random encoder or decoder with what PyTorch makes of it. */
 export interface EncoderFixture {
   /** Folder below `packages/models/fixtures`. */
   readonly name: string;
@@ -29,6 +29,8 @@ export const encoderFixtures: readonly EncoderFixture[] = [
   { name: "roberta/two-types", labelCount: 3, attention: attentionKinds },
   { name: "deberta/own-rows", labelCount: 2, attention: ["materialized"] },
   { name: "deberta/log-buckets", labelCount: 3, attention: ["materialized"] },
+  { name: "llama/all-heads", labelCount: 2, attention: ["materialized"] },
+  { name: "llama/shared-heads", labelCount: 3, attention: ["materialized"] },
 ];
 
 /** float32 and float64 differ by 2e-6 at most in PyTorch itself (each architecture's precision.json). */
