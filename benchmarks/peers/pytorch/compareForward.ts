@@ -145,7 +145,7 @@ async function forward(
   outputs.hiddenStates.forEach((hidden, layer) => {
     graph.output(`hidden_states.${layer}`, hidden);
   });
-  graph.output("pooler_output", outputs.pooled);
+  if (outputs.pooled !== null) graph.output("pooler_output", outputs.pooled);
   graph.output("logits", outputs.logits);
   const program = await executor.compile(graph.finish(), store);
   const result = await program.run({

@@ -1,5 +1,5 @@
 export * from "./architectures/architecture.ts";
-export { AttentionError, ConfigError } from "./architectures/config.ts";
+export { AttentionError, ConfigError, HeadError } from "./architectures/config.ts";
 export { architectureOf, architectures } from "./architectures/index.ts";
 export type { ByteSource } from "./checkpoint/byteSource.ts";
 export { bytesInMemory } from "./checkpoint/byteSource.ts";

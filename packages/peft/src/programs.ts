@@ -23,9 +23,12 @@ import { applyUpdateRules } from "./updateRules.ts";
 
 /** Inputs of a training graph beside the model's own and the optimizer's. */
 export const TRAINING_INPUTS = {
-  /** i32 [rows] in classification, f32 [rows] in regression. */
+  /** i32 [rows] in classification, f32 [rows] in regression, i32 [rows * length] of a language model. */
   labels: "labels",
-  /** f32 [rows]: weight of each row in the loss; 0 for padding rows, 1/(rows of the whole batch) for real ones. */
+  /**
+   * f32, of the labels' shape: weight of each in the loss, summing to 1 over a batch. In classification 0 for padding
+   * rows, 1/(rows of the whole batch) for real ones; of a language model 0 for what is not to be learned.
+   */
   rowWeight: "rowWeight",
   /** u32 scalar, only there where the graph has dropout. */
   noiseKey: "noiseKey",
@@ -64,7 +67,7 @@ export function buildTrainingGraph(
   };
   const { logits } = buildModelGraph(graph, model, stage, options.batch, dropout, options.attention);
   const context = stageContext(graph, stage);
-  const rowWeight = graph.input(TRAINING_INPUTS.rowWeight, [options.batch.rows], "f32");
+  const rowWeight = graph.input(TRAINING_INPUTS.rowWeight, [logits.size(0)], "f32");
   const task = rowLoss(graph, model.head, logits).mul(rowWeight).sum();
   // Rows' weights sum to 1 over a batch, so each of its micro-batches gets its share of the regularizer.
   const loss =
@@ -87,7 +90,7 @@ export function buildUpdateGraph(model: ModelShape, stage: MethodStage, options:
   return graph.finish();
 }
 
-/** The forward pass without dropout. Output: `logits` [rows, labels]. */
+/** The forward pass without dropout. Output: `logits` [rows, labels], of a language model [rows * length, vocabulary]. */
 export function buildEvaluationGraph(
   model: ModelShape,
   stage: MethodStage,
@@ -100,11 +103,12 @@ export function buildEvaluationGraph(
   return graph.finish();
 }
 
-/** Loss of each row [rows]: cross-entropy, or the squared error in regression. */
+/** Loss of each row of the logits: cross-entropy, or the squared error in regression. */
 function rowLoss(graph: GraphBuilder, head: HeadSpec, logits: Tensor): Tensor {
   const rows = logits.size(0);
   switch (head.kind) {
     case "classification":
+    case "languageModel":
       return logits.crossEntropy(graph.input(TRAINING_INPUTS.labels, [rows], "i32"));
     case "regression":
       return logits

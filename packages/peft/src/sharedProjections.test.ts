@@ -7,7 +7,7 @@ import { describe, expect, it } from "vitest";
 import type { MethodStage } from "./index.ts";
 import { bareModel, buildModelGraph, TRAINING_INPUTS } from "./index.ts";
 import { largestDifference } from "./parity/differences.ts";
-import { ENCODER_TOLERANCE, encoderFixtures } from "./parity/encoders.ts";
+import { ENCODER_TOLERANCE, encoderFixtures, headOf } from "./parity/encoders.ts";
 import { readBatch, readTensors } from "./parity/trainingJob.ts";
 
 const models = fileURLToPath(new URL("../../models/fixtures", import.meta.url));
@@ -39,7 +39,7 @@ describe.each(encoderFixtures.filter(({ name }) => name.startsWith("deberta/")))
   ({ name: fixture, labelCount }) => {
     it("act on positions too: logits and gradients are those of PEFT's LoRA", async () => {
       const folder = join(models, fixture);
-      const head = { kind: "classification", labelCount } as const;
+      const head = headOf({ labelCount });
       const pretrained = await loadPretrained(folder, head, { seed: 0 });
       const batch = await readBatch(join(folder, "inputs.safetensors"));
       const lora = await readLora(join(folder, "lora.safetensors"));

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { writeTinyModel } from "@peftbench/harness/testing";
@@ -23,6 +23,15 @@ interface Row {
   readonly changes?: readonly { readonly change: string; readonly peakLiveBytes: number }[];
 }
 
+const tinyLlama = {
+  model_type: "llama",
+  vocab_size: 1000,
+  hidden_size: 8,
+  intermediate_size: 12,
+  num_hidden_layers: 1,
+  num_attention_heads: 2,
+};
+
 let folder = "";
 let model = "";
 beforeAll(async () => {
@@ -44,7 +53,12 @@ async function run(...words: string[]) {
     output += text;
   };
   const status = await runCommandLine(
-    ["memory", "--model", model, ...(words.includes("--length") ? [] : ["--length", "16"]), ...words],
+    [
+      "memory",
+      ...(words.includes("--model") ? [] : ["--model", model]),
+      ...(words.includes("--length") ? [] : ["--length", "16"]),
+      ...words,
+    ],
     [memory],
     { isTerminal: false, write },
     context,
@@ -121,6 +135,18 @@ describe("bench memory --limit", () => {
     const words = ["--methods", "lora", "--save-policy", "eager"];
     expect((await run(...words, "--limit", `${planned.peakReservedBytes / 2 ** 20}`)).status).toBe(0);
   });
+});
+
+it("plans a language model's logits over every token, and refuses an encoder as one", async () => {
+  const config = join(folder, "llama.json");
+  await writeFile(config, JSON.stringify(tinyLlama));
+  const words = ["--model", config, "--methods", "lora", "--batch-size", "2", "--length", "8", "--explain"];
+  const [row] = await rowsOf(...words, "--task", "language-model");
+  const logits = row?.largestTensors?.find(({ name }) => name.startsWith("lm_head"));
+  expect(logits).toMatchObject({ shape: [2 * 8, 1000] });
+  const refused = await run("--task", "language-model", "--json");
+  expect(refused.status).toBe(2);
+  expect(refused.output).toMatch(/languageModel; expected classification/);
 });
 
 it("names a model by the file where a configuration stands alone", async () => {

@@ -22,6 +22,9 @@ import { UsageError } from "../options/usageError.ts";
 import { listOf, oneOf, positiveNumber, wholeNumber } from "../options/values.ts";
 import { formatTable } from "../table.ts";
 
+/** What `--task` may be. */
+const tasks = ["classification", "language-model"] as const;
+
 /** `pnpm bench memory`: plans the memory of training without weights, data or a device. */
 export const memory: Command = {
   name: "memory",
@@ -37,6 +40,12 @@ export const memory: Command = {
       description: "Examples in a step; the suite's where absent",
     },
     length: { type: "string", valueHint: "N", description: "Tokens in an example; the suite's where absent" },
+    task: {
+      type: "string",
+      valueHint: tasks.join("|"),
+      description:
+        "What the model predicts: classes of a text, where absent, or the next token at every place",
+    },
     labels: { type: "string", valueHint: "N", description: "Classes of the head; 2 where absent" },
     rank: {
       type: "string",
@@ -122,8 +131,7 @@ async function readShape(
     );
   }
   const file = given.endsWith(".json") ? resolve(given) : join(resolve(given), "config.json");
-  const labels = wholeNumber("--labels", options.text("labels") ?? "2", 1);
-  const head: HeadSpec = { kind: "classification", labelCount: labels };
+  const head = headOf(options);
   try {
     const json: unknown = JSON.parse(await readFile(file, "utf8"));
     const architecture = architectureOf(json);
@@ -140,6 +148,18 @@ async function readShape(
     if (error instanceof UsageError || !(error instanceof Error)) throw error;
     throw new UsageError(`--model: ${error.message}`, { cause: error });
   }
+}
+
+function headOf(options: GivenOptions): HeadSpec {
+  const task = oneOf("--task", options.text("task") ?? "classification", tasks);
+  const labels = options.text("labels");
+  if (task === "classification") {
+    return { kind: "classification", labelCount: wholeNumber("--labels", labels ?? "2", 1) };
+  }
+  if (labels !== undefined) {
+    throw new UsageError("--labels: found with --task language-model, which predicts tokens; leave it out.");
+  }
+  return { kind: "languageModel" };
 }
 
 /** A model's folder is named for it; a configuration alone may have the name itself. */

@@ -33,9 +33,9 @@ export function tensorsAtPeak({ plan }: PlannedTraining): readonly PeakTensors[]
   return [...kinds.values()].sort((a, b) => b.bytes - a.bytes || (a.name < b.name ? -1 : 1));
 }
 
-/** A graph's values have names of their own by a number at the end: `gelu#84`. */
+/** A graph's values have names of their own by a number: `gelu#84`, `gelu#84 (recomputed)`. */
 function withoutId(name: string): string {
-  return name.replace(/#\d+$/, "");
+  return name.replace(/#\d+(?= |$)/, "");
 }
 
 function kindOf(name: string): string {

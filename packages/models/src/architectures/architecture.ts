@@ -3,7 +3,9 @@ import type { FusedAttentionOptions, GraphBuilder, Shape, Tensor } from "@peftbe
 /** What a model is asked to predict, which decides its head and its loss. */
 export type HeadSpec =
   | { readonly kind: "classification"; readonly labelCount: number }
-  | { readonly kind: "regression" };
+  | { readonly kind: "regression" }
+  /** The next token at every place, by the pretrained output embeddings: nothing of it is new with the task. */
+  | { readonly kind: "languageModel" };
 
 /** How a parameter that no checkpoint brings gets its first values. */
 export type Initializer =
@@ -72,9 +74,9 @@ export const ENCODER_INPUTS = {
 export interface EncoderOutputs {
   /** Output of the embeddings, then of each layer: [rows * length, hiddenSize]. */
   readonly hiddenStates: readonly Tensor[];
-  /** [rows, hiddenSize]. */
-  readonly pooled: Tensor;
-  /** [rows, labelCount] or, in regression, [rows, 1]. */
+  /** [rows, hiddenSize]; null where every token is predicted for itself. */
+  readonly pooled: Tensor | null;
+  /** [rows, labelCount]; in regression [rows, 1]; of a language model [rows * length, vocabulary]. */
   readonly logits: Tensor;
 }
 

@@ -8,6 +8,16 @@ export class ConfigError extends Error {
   }
 }
 
+/** A task that the architecture has no head for. */
+export class HeadError extends Error {
+  override readonly name = "HeadError";
+  readonly remedy = "Choose a decoder, such as a Llama model, or a classification task.";
+
+  constructor() {
+    super("Found an encoder and the head languageModel; expected classification or regression.");
+  }
+}
+
 /** A way of computing attention that the architecture has not. */
 export class AttentionError extends Error {
   override readonly name = "AttentionError";

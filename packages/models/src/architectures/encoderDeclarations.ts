@@ -1,4 +1,5 @@
 import type { HeadSpec, LinearModule, ParameterDeclaration } from "./architecture.ts";
+import { HeadError } from "./config.ts";
 import type { EncoderConfig } from "./encoderConfig.ts";
 
 /** A linear layer with a bias. */
@@ -11,9 +12,16 @@ export function linearModule(
   return { name, inFeatures, outFeatures, bias: true, head };
 }
 
-/** Width of the logits. */
+/** Width of a classifier's logits. @throws {HeadError} for a language model's, which no encoder has */
 export function labelCountOf(head: HeadSpec): number {
-  return head.kind === "classification" ? head.labelCount : 1;
+  switch (head.kind) {
+    case "classification":
+      return head.labelCount;
+    case "regression":
+      return 1;
+    case "languageModel":
+      throw new HeadError();
+  }
 }
 
 /** Linear layers of all encoder layers `prefix.0`, ..., where `attention` names those that make query, key and value. */

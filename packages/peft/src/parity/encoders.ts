@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { AttentionKind } from "@peftbench/models";
+import type { AttentionKind, HeadSpec } from "@peftbench/models";
 import { attentionKinds, loadPretrained } from "@peftbench/models";
 import type { Executor, SavePolicy, Tensor } from "@peftbench/runtime";
 import { applySavePolicy, feedsOf, GraphBuilder, gradients } from "@peftbench/runtime";
@@ -16,7 +16,8 @@ const models = fileURLToPath(new URL("../../../models/fixtures", import.meta.url
 export interface EncoderFixture {
   /** Folder below `packages/models/fixtures`. */
   readonly name: string;
-  readonly labelCount: number;
+  /** Null for a language model. */
+  readonly labelCount: number | null;
   /** The ways in which the architecture computes attention. */
   readonly attention: readonly AttentionKind[];
 }
@@ -31,6 +32,8 @@ export const encoderFixtures: readonly EncoderFixture[] = [
   { name: "deberta/log-buckets", labelCount: 3, attention: ["materialized"] },
   { name: "llama/all-heads", labelCount: 2, attention: ["materialized"] },
   { name: "llama/shared-heads", labelCount: 3, attention: ["materialized"] },
+  { name: "llama/language-model", labelCount: null, attention: ["materialized"] },
+  { name: "llama/tied-embeddings", labelCount: null, attention: ["materialized"] },
 ];
 
 /** float32 and float64 differ by 2e-6 at most in PyTorch itself (each architecture's precision.json). */
@@ -45,13 +48,17 @@ export interface EncoderRunOptions {
   readonly trained: "everything" | "vectors";
 }
 
+export function headOf({ labelCount }: Pick<EncoderFixture, "labelCount">): HeadSpec {
+  return labelCount === null ? { kind: "languageModel" } : { kind: "classification", labelCount };
+}
+
 /** Hidden states, pooled output, logits, losses, and the loss's gradient by all that trains, by the fixture's names. */
 export async function runEncoder(
   { name: fixture, labelCount }: EncoderFixture,
   options: EncoderRunOptions,
 ): Promise<ReadonlyMap<string, ArrayLike<number>>> {
   const folder = join(models, fixture);
-  const head = { kind: "classification", labelCount } as const;
+  const head = headOf({ labelCount });
   const pretrained = await loadPretrained(folder, head, { seed: 0 });
   const batch = await readBatch(join(folder, "inputs.safetensors"));
   const trains = (parameter: string): boolean =>
@@ -68,11 +75,11 @@ export async function runEncoder(
     null,
     options.attention,
   );
-  const rowLosses = logits.crossEntropy(graph.input(TRAINING_INPUTS.labels, [batch.rows], "i32"));
+  const rowLosses = logits.crossEntropy(graph.input(TRAINING_INPUTS.labels, [logits.size(0)], "i32"));
   const loss = rowLosses.mean();
   const outputs: [string, Tensor][] = [
     ...hiddenStates.map((tensor, index): [string, Tensor] => [`hidden_states.${index}`, tensor]),
-    ["pooler_output", pooled],
+    ...(pooled === null ? [] : [["pooler_output", pooled] as [string, Tensor]]),
     ["logits", logits],
     ["row_losses", rowLosses],
     ["loss", loss],

@@ -4,17 +4,18 @@ import { ENCODER_INPUTS } from "../architecture.ts";
 import { AttentionError } from "../config.ts";
 import { causalAttention } from "./attention.ts";
 import type { LlamaConfig } from "./config.ts";
-import { EMBEDDINGS, FINAL_NORM, LAYERS, SCORE } from "./parameters.ts";
+import { EMBEDDINGS, FINAL_NORM, LAYERS, OUTPUT_EMBEDDINGS, SCORE } from "./parameters.ts";
 
 /**
- * Llama with a sequence classification head (Touvron et al. 2023), as `LlamaForSequenceClassification` computes it: the
- * last token of a row, which has read all the others, is what is classified. Padding is on the right.
+ * Llama (Touvron et al. 2023) as a language model, as `LlamaForCausalLM` computes it; or with a sequence classification
+ * head, as `LlamaForSequenceClassification` does: the last token of a row, which has read all the others, is what is
+ * classified. Padding is on the right.
  * @throws {AttentionError} where the context asks for fused attention
  */
 export function buildLlama(
   context: ModelContext,
   config: LlamaConfig,
-  _head: HeadSpec,
+  head: HeadSpec,
   batch: BatchShape,
 ): EncoderOutputs {
   if (context.attention === "fused") throw new AttentionError("Llama", "the fused op has no causal mask");
@@ -34,6 +35,11 @@ export function buildLlama(
   }
   const last = graph.withScope(FINAL_NORM, () => rmsNorm(context, config, FINAL_NORM, hidden));
   hiddenStates[hiddenStates.length - 1] = last;
+  if (head.kind === "languageModel") {
+    const table = context.parameter(`${config.tiedEmbeddings ? EMBEDDINGS : OUTPUT_EMBEDDINGS}.weight`);
+    const logits = graph.withScope(OUTPUT_EMBEDDINGS, () => last.matmul(table, { transposeB: true }));
+    return { hiddenStates, pooled: null, logits };
+  }
   const pooled = graph.withScope(SCORE, () => lastTokens(context, last, batch));
   const logits = graph.withScope(SCORE, () => context.linear(SCORE, pooled));
   return { hiddenStates, pooled, logits };

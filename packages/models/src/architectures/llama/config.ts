@@ -37,6 +37,7 @@ const schema = z
     attention_bias: z.boolean().default(false),
     mlp_bias: z.boolean().default(false),
     attention_dropout: dropoutSchema.default(0),
+    tie_word_embeddings: z.boolean().default(false),
   })
   .refine((fields) => fields.num_attention_heads % (fields.num_key_value_heads ?? 1) === 0, {
     path: ["num_key_value_heads"],
@@ -59,6 +60,8 @@ export interface LlamaConfig {
   readonly attentionBias: boolean;
   readonly mlpBias: boolean;
   readonly attentionDropout: number;
+  /** Whether a language model's output embeddings are its input embeddings. */
+  readonly tiedEmbeddings: boolean;
 }
 
 /** @throws ConfigError naming the field that is missing, wrong or not supported. */
@@ -80,6 +83,7 @@ export function parseLlamaConfig(json: unknown): LlamaConfig {
     attentionBias: fields.attention_bias,
     mlpBias: fields.mlp_bias,
     attentionDropout: fields.attention_dropout,
+    tiedEmbeddings: fields.tie_word_embeddings,
   };
 }
 

@@ -6,6 +6,7 @@ export const EMBEDDINGS = "model.embed_tokens";
 export const LAYERS = "model.layers";
 export const FINAL_NORM = "model.norm";
 export const SCORE = "score";
+export const OUTPUT_EMBEDDINGS = "lm_head";
 
 /** Every linear layer of the model in the order of the forward pass. */
 export function llamaLinearModules(config: LlamaConfig, head: HeadSpec): readonly LinearModule[] {
@@ -36,13 +37,15 @@ export function llamaLinearModules(config: LlamaConfig, head: HeadSpec): readonl
       mlp("mlp.down_proj", "output.dense", intermediateSize, hiddenSize),
     ];
   }).flat();
+  // Adapters leave a language model's output embeddings alone, as PEFT's do.
+  if (head.kind === "languageModel") return layers;
   const outFeatures = labelCountOf(head);
   return [...layers, { name: SCORE, inFeatures: hiddenSize, outFeatures, bias: false, head: true }];
 }
 
-/** Every parameter, named as in `LlamaForSequenceClassification`. */
+/** Every parameter, named as in `LlamaForSequenceClassification` or `LlamaForCausalLM`. */
 export function llamaParameters(config: LlamaConfig, head: HeadSpec): readonly ParameterDeclaration[] {
-  const { vocabSize, hiddenSize, layers, initializerRange } = config;
+  const { vocabSize, hiddenSize, layers, initializerRange, tiedEmbeddings } = config;
   const modules = llamaLinearModules(config, head).flatMap((module): readonly ParameterDeclaration[] => {
     const { name, inFeatures, outFeatures } = module;
     const weight: ParameterDeclaration = {
@@ -62,5 +65,8 @@ export function llamaParameters(config: LlamaConfig, head: HeadSpec): readonly P
     ...norms,
     requiredParameter(`${FINAL_NORM}.weight`, [hiddenSize]),
     ...modules,
+    ...(head.kind === "languageModel" && !tiedEmbeddings
+      ? [requiredParameter(`${OUTPUT_EMBEDDINGS}.weight`, [vocabSize, hiddenSize])]
+      : []),
   ];
 }
