@@ -2,9 +2,10 @@ import type { Tensor } from "@peftbench/runtime";
 import type { BatchShape, EncoderOutputs, HeadSpec, ModelContext } from "../architecture.ts";
 import { ENCODER_INPUTS } from "../architecture.ts";
 import { AttentionError } from "../config.ts";
-import { causalAttention } from "./attention.ts";
+import { decoderHead, OUTPUT_EMBEDDINGS } from "../decoderHead.ts";
+import { rotaryAttention } from "./attention.ts";
 import type { LlamaConfig } from "./config.ts";
-import { EMBEDDINGS, FINAL_NORM, LAYERS, OUTPUT_EMBEDDINGS, SCORE } from "./parameters.ts";
+import { EMBEDDINGS, FINAL_NORM, LAYERS } from "./parameters.ts";
 
 /**
  * Llama (Touvron et al. 2023) as a language model, as `LlamaForCausalLM` computes it; or with a sequence classification
@@ -20,7 +21,7 @@ export function buildLlama(
 ): EncoderOutputs {
   if (context.attention === "fused") throw new AttentionError("Llama", "the fused op has no causal mask");
   const { graph } = context;
-  const attend = causalAttention(context, config, batch);
+  const attend = rotaryAttention(context, config, batch);
   const ids = graph.input(ENCODER_INPUTS.inputIds, [batch.rows * batch.length], "i32");
   let hidden = graph.withScope(EMBEDDINGS, () => context.parameter(`${EMBEDDINGS}.weight`).rows(ids));
   const hiddenStates = [hidden];
@@ -35,14 +36,8 @@ export function buildLlama(
   }
   const last = graph.withScope(FINAL_NORM, () => rmsNorm(context, config, FINAL_NORM, hidden));
   hiddenStates[hiddenStates.length - 1] = last;
-  if (head.kind === "languageModel") {
-    const table = context.parameter(`${config.tiedEmbeddings ? EMBEDDINGS : OUTPUT_EMBEDDINGS}.weight`);
-    const logits = graph.withScope(OUTPUT_EMBEDDINGS, () => last.matmul(table, { transposeB: true }));
-    return { hiddenStates, pooled: null, logits };
-  }
-  const pooled = graph.withScope(SCORE, () => lastTokens(context, last, batch));
-  const logits = graph.withScope(SCORE, () => context.linear(SCORE, pooled));
-  return { hiddenStates, pooled, logits };
+  const outputTable = `${config.tiedEmbeddings ? EMBEDDINGS : OUTPUT_EMBEDDINGS}.weight`;
+  return { hiddenStates, ...decoderHead(context, head, last, batch, outputTable) };
 }
 
 /** SwiGLU (Shazeer 2020) on x [rows * length, hiddenSize]. */
@@ -61,15 +56,4 @@ function rmsNorm(
 ): Tensor {
   const scale = x.square().mean([-1], true).add(normEpsilon).sqrt().reciprocal();
   return x.mul(scale).mul(context.parameter(`${name}.weight`));
-}
-
-/** The last token of each row that is no padding, [rows, hiddenSize], of hidden states [rows * length, hiddenSize]. */
-function lastTokens({ graph }: ModelContext, hidden: Tensor, { rows, length }: BatchShape): Tensor {
-  const hiddenSize = hidden.size(-1);
-  const mask = graph.input(ENCODER_INPUTS.attentionMask, [rows, length], "f32");
-  const next =
-    length === 1 ? mask.mul(0) : mask.slice(1, 1, length - 1).concat([mask.slice(1, 0, 1).mul(0)], 1);
-  // A one at the last token alone. As a product, picking has a gradient that needs no scatter.
-  const isLast = mask.sub(next).reshape([rows, 1, length]);
-  return isLast.matmul(hidden.reshape([rows, length, hiddenSize])).reshape([rows, hiddenSize]);
 }

@@ -1,12 +1,11 @@
 import type { HeadSpec, LinearModule, ParameterDeclaration } from "../architecture.ts";
+import { OUTPUT_EMBEDDINGS, SCORE } from "../decoderHead.ts";
 import { labelCountOf, requiredParameter } from "../encoderDeclarations.ts";
 import type { LlamaConfig } from "./config.ts";
 
 export const EMBEDDINGS = "model.embed_tokens";
 export const LAYERS = "model.layers";
 export const FINAL_NORM = "model.norm";
-export const SCORE = "score";
-export const OUTPUT_EMBEDDINGS = "lm_head";
 
 /** Every linear layer of the model in the order of the forward pass. */
 export function llamaLinearModules(config: LlamaConfig, head: HeadSpec): readonly LinearModule[] {
