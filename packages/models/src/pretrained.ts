@@ -39,17 +39,22 @@ export async function loadPretrained(
     const config = architecture.parseConfig(checkpoint.config);
     const declared = architecture.parameters(config, head);
     const { prefixes, ignorable, rename } = architecture.checkpointNaming;
-    const weights = declared.map(({ name, shape, initializer }) => ({
+    const weights = declared.map(({ name, shape, storedTransposed, initializer }) => ({
       name,
-      shape,
+      shape: storedTransposed ? shape.toReversed() : shape,
       presence: initializer === null ? ("required" as const) : ("head" as const),
     }));
     const resolved = resolveWeights(checkpoint, { weights, prefixes, ignorable, rename });
     const values = new Map<string, HostTensor>();
     for (const parameter of declared) {
       const stored = resolved.loaded.get(parameter.name);
+      const read = stored === undefined ? null : await checkpoint.readFloat32(stored);
       const data =
-        stored === undefined ? initialize(parameter, options.seed) : await checkpoint.readFloat32(stored);
+        read === null
+          ? initialize(parameter, options.seed)
+          : parameter.storedTransposed
+            ? transposed(read, parameter.shape)
+            : read;
       values.set(parameter.name, { shape: parameter.shape, dtype: "f32", data });
     }
     const isNew = new Set(resolved.newlyInitialized);
@@ -73,6 +78,18 @@ export async function loadPretrained(
   } finally {
     await checkpoint.close();
   }
+}
+
+/** The matrix of `shape`, out of its transpose. */
+function transposed(stored: Float32Array, shape: readonly number[]): Float32Array {
+  const [rows = 0, columns = 0] = shape;
+  const values = new Float32Array(stored.length);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      values[row * columns + column] = stored[column * rows + row] as number;
+    }
+  }
+  return values;
 }
 
 function initialize({ name, shape, initializer }: ParameterDeclaration, seed: number): Float32Array {

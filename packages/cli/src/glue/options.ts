@@ -12,7 +12,7 @@ export const glueOptions = {
     type: "string",
     valueHint: "folder|hf:org/name,...",
     description:
-      "Hugging Face folder of a BERT, RoBERTa, DeBERTa-v3 or Llama model (config.json, model.safetensors, tokenizer.json), or hf:org/name@revision, or several; the bundled encoder where absent",
+      "Hugging Face folder of a BERT, RoBERTa, DeBERTa-v3, Llama or GPT-2 model (config.json, model.safetensors, tokenizer.json), or hf:org/name@revision, or several; the bundled encoder where absent",
   },
   data: {
     type: "string",

@@ -18,6 +18,8 @@ export interface ParameterDeclaration {
   readonly shape: Shape;
   /** `head`: belongs to the task and trains with every method. */
   readonly role: "base" | "head";
+  /** Checkpoints store the matrix as [inFeatures, outFeatures], as `transformers` has it in its Conv1D. */
+  readonly storedTransposed?: true;
   /** Present where a checkpoint may lack the parameter, which is then made anew and trained with the head. */
   readonly initializer: Initializer | null;
 }

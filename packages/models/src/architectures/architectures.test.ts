@@ -67,7 +67,9 @@ describe("architectureOf", () => {
     for (const architecture of architectures) {
       expect(architectureOf({ model_type: architecture.modelType })).toBe(architecture);
     }
-    expect(() => architectureOf({ model_type: "gpt2" })).toThrow(/"gpt2".*bert, roberta, deberta-v2/);
+    expect(() => architectureOf({ model_type: "mamba" })).toThrow(
+      /"mamba".*bert, roberta, deberta-v2, llama, gpt2/,
+    );
   });
 });
 

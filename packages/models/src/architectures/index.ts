@@ -2,6 +2,7 @@ import type { Architecture } from "./architecture.ts";
 import { bert } from "./bert/index.ts";
 import { ConfigError } from "./config.ts";
 import { deberta } from "./deberta/index.ts";
+import { gpt2 } from "./gpt2/index.ts";
 import { llama } from "./llama/index.ts";
 import { roberta } from "./roberta/index.ts";
 
@@ -11,6 +12,7 @@ export const architectures: readonly Architecture[] = [
   roberta as Architecture,
   deberta as Architecture,
   llama as Architecture,
+  gpt2 as Architecture,
 ];
 
 /** The architecture that a parsed `config.json` names. @throws ConfigError if there is none. */

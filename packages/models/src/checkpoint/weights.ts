@@ -5,6 +5,7 @@ import type { Checkpoint } from "./folder.ts";
 /** A tensor that an architecture wants from a checkpoint. */
 export interface WeightDeclaration {
   readonly name: string;
+  /** As the checkpoint stores it. */
   readonly shape: readonly number[];
   /** `head`: a task's own tensor, newly initialized where a checkpoint does not have it. */
   readonly presence: "required" | "head";

@@ -34,6 +34,8 @@ export const encoderFixtures: readonly EncoderFixture[] = [
   { name: "llama/shared-heads", labelCount: 3, attention: ["materialized"] },
   { name: "llama/language-model", labelCount: null, attention: ["materialized"] },
   { name: "llama/tied-embeddings", labelCount: null, attention: ["materialized"] },
+  { name: "gpt2/classifier", labelCount: 3, attention: ["materialized"] },
+  { name: "gpt2/language-model", labelCount: null, attention: ["materialized"] },
 ];
 
 /** float32 and float64 differ by 2e-6 at most in PyTorch itself (each architecture's precision.json). */

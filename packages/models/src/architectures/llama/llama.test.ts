@@ -1,21 +1,7 @@
-import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { architectureOf } from "../index.ts";
 import { parseLlamaConfig } from "./config.ts";
 import { frequencies } from "./rotary.ts";
-
-const configs = resolve(import.meta.dirname, "../../../../../models/configs");
-const read = async (name: string): Promise<Record<string, unknown>> =>
-  JSON.parse(await readFile(join(configs, `${name}.json`), "utf8"));
-
-/** Published numbers of parameters, with the output embeddings of the language model, which classification leaves out. */
-const published = {
-  "llama-2-7b": 6_738_415_616,
-  "llama-3.2-1b": 1_235_814_400,
-  "llama-3.2-3b": 3_212_749_824,
-  "smollm2-135m": 134_515_008,
-};
 
 const tiny = {
   model_type: "llama",
@@ -34,19 +20,7 @@ const llama3 = {
 };
 
 describe("Llama", () => {
-  it.each(Object.entries(published))("has as many parameters as published: %s", async (name, count) => {
-    const json = await read(name);
-    const architecture = architectureOf(json);
-    const config = architecture.parseConfig(json);
-    const base = architecture
-      .parameters(config, { kind: "classification", labelCount: 2 })
-      .filter(({ role }) => role === "base")
-      .reduce((sum, { shape }) => sum + shape.reduce((product, size) => product * size, 1), 0);
-    const output = json.tie_word_embeddings === true ? 0 : Number(json.vocab_size) * Number(json.hidden_size);
-    expect(base + output).toBe(count);
-  });
-
-  it("has its seven matrices under BERT's names, too", async () => {
+  it("has its seven matrices under BERT's names, too", () => {
     const architecture = architectureOf(tiny);
     const modules = architecture.linearModules(architecture.parseConfig(tiny), { kind: "regression" });
     const aliases = modules

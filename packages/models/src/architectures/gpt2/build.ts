@@ -1,0 +1,73 @@
+import type { Tensor } from "@peftbench/runtime";
+import { activate } from "../activation.ts";
+import type { BatchShape, EncoderOutputs, HeadSpec, ModelContext } from "../architecture.ts";
+import { ENCODER_INPUTS } from "../architecture.ts";
+import { attendCausally, causalBias } from "../causalAttention.ts";
+import { AttentionError } from "../config.ts";
+import { decoderHead } from "../decoderHead.ts";
+import { layerNorm } from "../encoderLayers.ts";
+import type { Gpt2Config } from "./config.ts";
+import { FINAL_NORM, LAYERS, POSITIONS, WORDS } from "./parameters.ts";
+
+/**
+ * GPT-2 (Radford et al. 2019) as a language model, as `GPT2LMHeadModel` computes it, or as a classifier, as
+ * `GPT2ForSequenceClassification` does. Padding is on the right.
+ * @throws {AttentionError} where the context asks for fused attention
+ */
+export function buildGpt2(
+  context: ModelContext,
+  config: Gpt2Config,
+  head: HeadSpec,
+  batch: BatchShape,
+): EncoderOutputs {
+  if (context.attention === "fused") throw new AttentionError("GPT-2", "the fused op has no causal mask");
+  const { graph } = context;
+  const bias = causalBias(context, batch);
+  let hidden = graph.withScope("transformer", () => buildEmbeddings(context, config, batch));
+  const hiddenStates = [hidden];
+  for (let index = 0; index < config.layers; index++) {
+    const layer = `${LAYERS}.${index}`;
+    hidden = graph.withLayer(layer, () => {
+      const attended = hidden.add(selfAttention(context, config, layer, hidden, { batch, bias }));
+      return attended.add(feedForward(context, config, layer, attended));
+    });
+    hiddenStates.push(hidden);
+  }
+  const last = graph.withScope(FINAL_NORM, () => layerNorm(context, config, FINAL_NORM, hidden));
+  hiddenStates[hiddenStates.length - 1] = last;
+  return { hiddenStates, ...decoderHead(context, head, last, batch, `${WORDS}.weight`) };
+}
+
+function buildEmbeddings(context: ModelContext, config: Gpt2Config, batch: BatchShape): Tensor {
+  const { rows, length } = batch;
+  const ids = context.graph.input(ENCODER_INPUTS.inputIds, [rows * length], "i32");
+  const words = context.parameter(`${WORDS}.weight`).rows(ids);
+  const positions = context.parameter(`${POSITIONS}.weight`).slice(0, 0, length);
+  const sum = words.reshape([rows, length, config.hiddenSize]).add(positions);
+  return context.dropout(sum.reshape([rows * length, config.hiddenSize]), config.embeddingDropout);
+}
+
+function selfAttention(
+  context: ModelContext,
+  config: Gpt2Config,
+  layer: string,
+  x: Tensor,
+  { batch, bias }: { readonly batch: BatchShape; readonly bias: Tensor },
+): Tensor {
+  const { heads, hiddenSize, attentionDropout, residualDropout } = config;
+  const normed = layerNorm(context, config, `${layer}.ln_1`, x);
+  const all = context.linear(`${layer}.attn.c_attn`, normed);
+  const part = (index: number): Tensor =>
+    all
+      .slice(1, index * hiddenSize, hiddenSize)
+      .reshape([batch.rows, batch.length, heads, hiddenSize / heads]);
+  const parts = { query: part(0), key: part(1), value: part(2) };
+  const attended = attendCausally(context, parts, { bias, dropout: attentionDropout });
+  return context.dropout(context.linear(`${layer}.attn.c_proj`, attended), residualDropout);
+}
+
+function feedForward(context: ModelContext, config: Gpt2Config, layer: string, x: Tensor): Tensor {
+  const normed = layerNorm(context, config, `${layer}.ln_2`, x);
+  const wide = activate(config, context.linear(`${layer}.mlp.c_fc`, normed));
+  return context.dropout(context.linear(`${layer}.mlp.c_proj`, wide), config.residualDropout);
+}
