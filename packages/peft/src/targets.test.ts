@@ -1,3 +1,4 @@
+import type { LinearModule } from "@peftbench/models";
 import { describe, expect, it } from "vitest";
 import { smallBert } from "./conformance/models.ts";
 import { describeModel, MethodError, peftTargetModules, selectTargets } from "./index.ts";
@@ -31,10 +32,23 @@ describe("selectTargets", () => {
     expect(select([layer(1, "intermediate.dense")])).toEqual([layer(1, "intermediate.dense")]);
   });
 
+  it("takes a module once by any of its aliases", () => {
+    const fused: LinearModule = {
+      name: "h.0.attn.c_attn",
+      aliases: ["h.0.self.query", "h.0.self.key", "h.0.self.value"],
+      inFeatures: 4,
+      outFeatures: 12,
+      bias: true,
+      head: false,
+    };
+    expect(selectTargets([fused], ["query", "value"])).toEqual([fused]);
+    expect(() => selectTargets([fused], ["query", "dense"])).toThrow(/"dense" matches no linear module/);
+  });
+
   it("takes a module by its alias too, and tells PEFT the name that it knows", () => {
     const projections = modules.map((module) =>
       module.name.endsWith(".query")
-        ? { ...module, name: `${module.name}_proj`, alias: module.name }
+        ? { ...module, name: `${module.name}_proj`, aliases: [module.name] }
         : module,
     );
     const selected = selectTargets(projections, ["query", "value"]);

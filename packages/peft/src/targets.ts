@@ -6,7 +6,7 @@ export type TargetModules = readonly string[] | string;
 
 /**
  * The modules that `targetModules` selects, by PEFT's rules: a list matches whole names and endings after a dot, also
- * of a module's alias; a string is a regular expression for the whole name; `all-linear` takes every linear module but the head.
+ * of a module's aliases; a string is a regular expression for the whole name; `all-linear` takes every linear module but the head.
  *
  * @throws MethodError if a list entry, or the whole pattern, selects nothing.
  */
@@ -69,8 +69,8 @@ export function patternValue(
   return pattern[own];
 }
 
-function matches({ name, alias }: LinearModule, target: string): boolean {
-  return isNamedBy(name, target) || (alias !== undefined && isNamedBy(alias, target));
+function matches({ name, aliases = [] }: LinearModule, target: string): boolean {
+  return [name, ...aliases].some((each) => isNamedBy(each, target));
 }
 
 function isNamedBy(name: string, target: string): boolean {

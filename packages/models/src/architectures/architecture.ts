@@ -28,8 +28,11 @@ export interface ParameterDeclaration {
 export interface LinearModule {
   /** Module path as in Hugging Face, `bert.encoder.layer.0.attention.self.query`. */
   readonly name: string;
-  /** Its path in BERT's words, where the architecture has its own: one list of targets then serves all encoders. */
-  readonly alias?: string;
+  /**
+   * Its paths in BERT's words, where the architecture has its own: one list of targets then serves all models. Several
+   * where one matrix does what are several there.
+   */
+  readonly aliases?: readonly string[];
   readonly inFeatures: number;
   readonly outFeatures: number;
   readonly bias: boolean;

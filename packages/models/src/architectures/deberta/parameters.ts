@@ -21,7 +21,9 @@ export function debertaLinearModules(config: DebertaConfig, head: HeadSpec): rea
   const { hiddenSize } = config;
   return [
     ...encoderModules(config, LAYERS, ["query_proj", "key_proj", "value_proj"]).map((module) =>
-      module.name.endsWith("_proj") ? { ...module, alias: module.name.slice(0, -"_proj".length) } : module,
+      module.name.endsWith("_proj")
+        ? { ...module, aliases: [module.name.slice(0, -"_proj".length)] }
+        : module,
     ),
     // Pretraining has no pooler: it is new with the task, and the head's.
     linearModule(POOLER, hiddenSize, hiddenSize, true),

@@ -8,23 +8,30 @@ export const POSITIONS = "transformer.wpe";
 export const LAYERS = "transformer.h";
 export const FINAL_NORM = "transformer.ln_f";
 
+const SELF_ATTENTION = ["attention.self.query", "attention.self.key", "attention.self.value"];
+
 /**
- * Every linear layer of the model in the order of the forward pass. One matrix makes query, key and value, so what
- * targets the query by BERT's name targets it.
+ * Every linear layer of the model in the order of the forward pass. One matrix makes query, key and value: what targets
+ * any of them by BERT's name targets all.
  */
 export function gpt2LinearModules(config: Gpt2Config, head: HeadSpec): readonly LinearModule[] {
   const { hiddenSize, intermediateSize } = config;
   const layers = Array.from({ length: config.layers }, (_, index) => {
-    const linear = (path: string, alias: string, inFeatures: number, outFeatures: number): LinearModule => {
+    const linear = (
+      path: string,
+      bertNames: readonly string[],
+      inFeatures: number,
+      outFeatures: number,
+    ): LinearModule => {
       const layer = `${LAYERS}.${index}`;
-      const [name, inBertsWords] = [`${layer}.${path}`, `${layer}.${alias}`];
-      return { name, alias: inBertsWords, inFeatures, outFeatures, bias: true, head: false };
+      const aliases = bertNames.map((name) => `${layer}.${name}`);
+      return { name: `${layer}.${path}`, aliases, inFeatures, outFeatures, bias: true, head: false };
     };
     return [
-      linear("attn.c_attn", "attention.self.query", hiddenSize, 3 * hiddenSize),
-      linear("attn.c_proj", "attention.output.dense", hiddenSize, hiddenSize),
-      linear("mlp.c_fc", "intermediate.dense", hiddenSize, intermediateSize),
-      linear("mlp.c_proj", "output.dense", intermediateSize, hiddenSize),
+      linear("attn.c_attn", SELF_ATTENTION, hiddenSize, 3 * hiddenSize),
+      linear("attn.c_proj", ["attention.output.dense"], hiddenSize, hiddenSize),
+      linear("mlp.c_fc", ["intermediate.dense"], hiddenSize, intermediateSize),
+      linear("mlp.c_proj", ["output.dense"], intermediateSize, hiddenSize),
     ];
   }).flat();
   if (head.kind === "languageModel") return layers;

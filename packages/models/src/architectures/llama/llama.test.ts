@@ -23,10 +23,10 @@ describe("Llama", () => {
   it("has its seven matrices under BERT's names, too", () => {
     const architecture = architectureOf(tiny);
     const modules = architecture.linearModules(architecture.parseConfig(tiny), { kind: "regression" });
-    const aliases = modules
+    const bertNames = modules
       .filter(({ head }) => !head)
-      .map(({ alias }) => alias?.split(".").slice(3).join("."));
-    expect(aliases).toEqual([
+      .map(({ aliases: [alias] = [] }) => alias?.split(".").slice(3).join("."));
+    expect(bertNames).toEqual([
       ...["attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense"],
       ...["gate.intermediate.dense", "up.intermediate.dense", "output.dense"],
     ]);

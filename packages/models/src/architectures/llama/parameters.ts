@@ -17,7 +17,7 @@ export function llamaLinearModules(config: LlamaConfig, head: HeadSpec): readonl
         const layer = `${LAYERS}.${index}`;
         return {
           name: `${layer}.${path}`,
-          alias: `${layer}.${alias}`,
+          aliases: [`${layer}.${alias}`],
           inFeatures,
           outFeatures,
           bias,
