@@ -149,6 +149,12 @@ it("plans a language model's logits over every token, and refuses an encoder as 
   expect(refused.output).toMatch(/languageModel; expected classification/);
 });
 
+it("says which file it missed", async () => {
+  const { status, output } = await run("--model", join(folder, "nowhere"), "--json");
+  expect(status).toBe(2);
+  expect(output).toMatch(/found no file .*nowhere.config\.json; expected a folder with config\.json/);
+});
+
 it("names a model by the file where a configuration stands alone", async () => {
   const config = join(projectFolder, "models/configs/deberta-v3-base.json");
   const words = ["--model", config, "--methods", "linear-probe", "--batch-size", "1", "--length", "8"];

@@ -146,6 +146,11 @@ async function readShape(
     return { name: nameOf(file), shape: { architecture, config, head, headParameters } };
   } catch (error) {
     if (error instanceof UsageError || !(error instanceof Error)) throw error;
+    if ("code" in error && error.code === "ENOENT") {
+      throw new UsageError(
+        `--model: found no file ${file}; expected a folder with config.json, or that file, as models/configs has some.`,
+      );
+    }
     throw new UsageError(`--model: ${error.message}`, { cause: error });
   }
 }
