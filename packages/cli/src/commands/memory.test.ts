@@ -146,7 +146,7 @@ it("plans a language model's logits over every token, and refuses an encoder as 
   expect(logits).toMatchObject({ shape: [2 * 8, 1000] });
   const refused = await run("--task", "language-model", "--json");
   expect(refused.status).toBe(2);
-  expect(refused.output).toMatch(/languageModel; expected classification/);
+  expect(refused.output).toMatch(/languageModel with an encoder; expected classification/);
 });
 
 it("says which file it missed", async () => {

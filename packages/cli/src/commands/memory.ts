@@ -151,7 +151,8 @@ async function readShape(
         `--model: found no file ${file}; expected a folder with config.json, or that file, as models/configs has some.`,
       );
     }
-    throw new UsageError(`--model: ${error.message}`, { cause: error });
+    const remedy = "remedy" in error ? ` ${error.remedy}` : "";
+    throw new UsageError(`--model: ${error.message}${remedy}`, { cause: error });
   }
 }
 

@@ -45,6 +45,12 @@ export interface BatchShape {
   readonly rows: number;
   /** Tokens a row, padding included. */
   readonly length: number;
+  /** Of what an encoder-decoder writes; `length` where absent. */
+  readonly targetLength?: number;
+}
+
+export function targetLengthOf({ length, targetLength }: BatchShape): number {
+  return targetLength ?? length;
 }
 
 export const attentionKinds = ["materialized", "fused"] as const;
@@ -76,8 +82,11 @@ export const ENCODER_INPUTS = {
   attentionMask: "attentionMask",
 } as const;
 
+/** What the decoder of an encoder-decoder reads beside, i32 [rows * targetLength]: the target, one token late. */
+export const DECODER_INPUTS = { decoderInputIds: "decoderInputIds" } as const;
+
 export interface EncoderOutputs {
-  /** Output of the embeddings, then of each layer: [rows * length, hiddenSize]. */
+  /** Output of the embeddings, then of each layer, of an encoder-decoder the decoder's: [rows * length, hiddenSize]. */
   readonly hiddenStates: readonly Tensor[];
   /** [rows, hiddenSize]; null where every token is predicted for itself. */
   readonly pooled: Tensor | null;

@@ -38,11 +38,15 @@ export function attendCausally(
 }
 
 /** Added to the scores of all layers: hides padding, and what comes after a token. [rows, 1, length, length] */
-export function causalBias({ graph }: ModelContext, batch: BatchShape): Tensor {
-  const { rows, length } = batch;
+export function causalBias(context: ModelContext, batch: BatchShape): Tensor {
+  const mask = context.graph.input(ENCODER_INPUTS.attentionMask, [batch.rows, batch.length], "f32");
+  return paddingBias(mask, batch).add(hideLater(context, batch.length));
+}
+
+/** Hides what comes after a token: [1, 1, length, length]. */
+export function hideLater({ graph }: Pick<ModelContext, "graph">, length: number): Tensor {
   const values = new Float32Array(length * length);
   for (let query = 0; query < length; query++)
     values.fill(MASKED_SCORE, query * length + query + 1, (query + 1) * length);
-  const mask = graph.input(ENCODER_INPUTS.attentionMask, [rows, length], "f32");
-  return paddingBias(mask, batch).add(graph.constant([1, 1, length, length], "f32", values));
+  return graph.constant([1, 1, length, length], "f32", values);
 }

@@ -11,10 +11,10 @@ export class ConfigError extends Error {
 /** A task that the architecture has no head for. */
 export class HeadError extends Error {
   override readonly name = "HeadError";
-  readonly remedy = "Choose a decoder, such as a Llama model, or a classification task.";
+  readonly remedy = "Choose another task, or a model that has a head for it.";
 
-  constructor() {
-    super("Found an encoder and the head languageModel; expected classification or regression.");
+  constructor(architecture: string, found: string, expected: readonly string[]) {
+    super(`Found the head ${found} with ${architecture}; expected ${expected.join(" or ")}.`);
   }
 }
 

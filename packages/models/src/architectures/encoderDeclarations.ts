@@ -20,7 +20,7 @@ export function labelCountOf(head: HeadSpec): number {
     case "regression":
       return 1;
     case "languageModel":
-      throw new HeadError();
+      throw new HeadError("an encoder", head.kind, ["classification", "regression"]);
   }
 }
 

@@ -5,6 +5,7 @@ import { deberta } from "./deberta/index.ts";
 import { gpt2 } from "./gpt2/index.ts";
 import { llama } from "./llama/index.ts";
 import { roberta } from "./roberta/index.ts";
+import { t5 } from "./t5/index.ts";
 
 /** Every architecture there is. A new one is a folder beside this and a line here. */
 export const architectures: readonly Architecture[] = [
@@ -13,6 +14,7 @@ export const architectures: readonly Architecture[] = [
   deberta as Architecture,
   llama as Architecture,
   gpt2 as Architecture,
+  t5 as Architecture,
 ];
 
 /** The architecture that a parsed `config.json` names. @throws ConfigError if there is none. */

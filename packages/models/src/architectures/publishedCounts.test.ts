@@ -12,6 +12,8 @@ const published = {
   "llama-3.2-3b": 3_212_749_824,
   "smollm2-135m": 134_515_008,
   gpt2: 124_439_808,
+  "t5-small": 60_506_624,
+  "t5-base": 222_903_552,
 };
 
 it.each(Object.entries(published))("%s has as many parameters as published", async (name, count) => {

@@ -36,6 +36,8 @@ export const encoderFixtures: readonly EncoderFixture[] = [
   { name: "llama/tied-embeddings", labelCount: null, attention: ["materialized"] },
   { name: "gpt2/classifier", labelCount: 3, attention: ["materialized"] },
   { name: "gpt2/language-model", labelCount: null, attention: ["materialized"] },
+  { name: "t5/relu-tied", labelCount: null, attention: ["materialized"] },
+  { name: "t5/gated-untied", labelCount: null, attention: ["materialized"] },
 ];
 
 /** float32 and float64 differ by 2e-6 at most in PyTorch itself (each architecture's precision.json). */

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { TensorFile } from "@peftbench/models";
-import { ENCODER_INPUTS, openFile, openSafetensors } from "@peftbench/models";
+import { DECODER_INPUTS, ENCODER_INPUTS, openFile, openSafetensors } from "@peftbench/models";
 import type { HostArray, ProgramInputs } from "@peftbench/runtime";
 import { TRAINING_INPUTS } from "../index.ts";
 
@@ -18,6 +18,8 @@ export interface JobStep {
 export interface JobBatch {
   readonly rows: number;
   readonly length: number;
+  /** Of an encoder-decoder. */
+  readonly targetLength?: number;
   readonly inputs: ProgramInputs;
 }
 
@@ -126,9 +128,11 @@ async function batchOf(file: TensorFile, prefix: string): Promise<JobBatch> {
     [ENCODER_INPUTS.attentionMask]: await file.readFloat32(`${prefix}attention_mask`),
   };
   const has = (name: string): boolean => file.tensors.has(`${prefix}${name}`);
+  const target = file.tensors.get(`${prefix}decoder_input_ids`);
+  if (target !== undefined) inputs[DECODER_INPUTS.decoderInputIds] = await integers("decoder_input_ids");
   if (has("labels")) inputs[TRAINING_INPUTS.labels] = await integers("labels");
   if (has("row_weight")) {
     inputs[TRAINING_INPUTS.rowWeight] = await file.readFloat32(`${prefix}row_weight`);
   }
-  return { rows, length, inputs };
+  return { rows, length, ...(target === undefined ? {} : { targetLength: target.shape[1] ?? 0 }), inputs };
 }

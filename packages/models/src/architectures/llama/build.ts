@@ -3,6 +3,7 @@ import type { BatchShape, EncoderOutputs, HeadSpec, ModelContext } from "../arch
 import { ENCODER_INPUTS } from "../architecture.ts";
 import { AttentionError } from "../config.ts";
 import { decoderHead, OUTPUT_EMBEDDINGS } from "../decoderHead.ts";
+import { rmsNorm } from "../rmsNorm.ts";
 import { rotaryAttention } from "./attention.ts";
 import type { LlamaConfig } from "./config.ts";
 import { EMBEDDINGS, FINAL_NORM, LAYERS } from "./parameters.ts";
@@ -28,13 +29,13 @@ export function buildLlama(
   for (let index = 0; index < config.layers; index++) {
     const layer = `${LAYERS}.${index}`;
     hidden = graph.withLayer(layer, () => {
-      const normed = rmsNorm(context, config, `${layer}.input_layernorm`, hidden);
+      const normed = rmsNorm(context, config.normEpsilon, `${layer}.input_layernorm`, hidden);
       const attended = hidden.add(attend(layer, normed));
       return attended.add(feedForward(context, config, layer, attended));
     });
     hiddenStates.push(hidden);
   }
-  const last = graph.withScope(FINAL_NORM, () => rmsNorm(context, config, FINAL_NORM, hidden));
+  const last = graph.withScope(FINAL_NORM, () => rmsNorm(context, config.normEpsilon, FINAL_NORM, hidden));
   hiddenStates[hiddenStates.length - 1] = last;
   const outputTable = `${config.tiedEmbeddings ? EMBEDDINGS : OUTPUT_EMBEDDINGS}.weight`;
   return { hiddenStates, ...decoderHead(context, head, last, batch, outputTable) };
@@ -42,18 +43,7 @@ export function buildLlama(
 
 /** SwiGLU (Shazeer 2020) on x [rows * length, hiddenSize]. */
 function feedForward(context: ModelContext, config: LlamaConfig, layer: string, x: Tensor): Tensor {
-  const normed = rmsNorm(context, config, `${layer}.post_attention_layernorm`, x);
+  const normed = rmsNorm(context, config.normEpsilon, `${layer}.post_attention_layernorm`, x);
   const gate = context.linear(`${layer}.mlp.gate_proj`, normed).silu();
   return context.linear(`${layer}.mlp.down_proj`, gate.mul(context.linear(`${layer}.mlp.up_proj`, normed)));
-}
-
-/** Root mean square normalization (Zhang and Sennrich 2019) of the last axis. */
-function rmsNorm(
-  context: Pick<ModelContext, "parameter">,
-  { normEpsilon }: LlamaConfig,
-  name: string,
-  x: Tensor,
-): Tensor {
-  const scale = x.square().mean([-1], true).add(normEpsilon).sqrt().reciprocal();
-  return x.mul(scale).mul(context.parameter(`${name}.weight`));
 }
