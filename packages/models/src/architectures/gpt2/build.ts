@@ -2,7 +2,8 @@ import type { Tensor } from "@peftbench/runtime";
 import { activate } from "../activation.ts";
 import type { BatchShape, EncoderOutputs, HeadSpec, ModelContext } from "../architecture.ts";
 import { ENCODER_INPUTS } from "../architecture.ts";
-import { attendCausally, causalBias } from "../causalAttention.ts";
+import { attendHeads } from "../attendHeads.ts";
+import { causalBias } from "../causalBias.ts";
 import { AttentionError } from "../config.ts";
 import { decoderHead } from "../decoderHead.ts";
 import { layerNorm } from "../encoderLayers.ts";
@@ -62,7 +63,8 @@ function selfAttention(
       .slice(1, index * hiddenSize, hiddenSize)
       .reshape([batch.rows, batch.length, heads, hiddenSize / heads]);
   const parts = { query: part(0), key: part(1), value: part(2) };
-  const attended = attendCausally(context, parts, { bias, dropout: attentionDropout });
+  const scale = 1 / Math.sqrt(hiddenSize / heads);
+  const attended = attendHeads(context, parts, { bias, scale, dropout: attentionDropout });
   return context.dropout(context.linear(`${layer}.attn.c_proj`, attended), residualDropout);
 }
 

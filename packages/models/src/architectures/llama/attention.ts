@@ -1,6 +1,7 @@
 import type { Tensor } from "@peftbench/runtime";
 import type { BatchShape, ModelContext } from "../architecture.ts";
-import { attendCausally, causalBias } from "../causalAttention.ts";
+import { attendHeads } from "../attendHeads.ts";
+import { causalBias } from "../causalBias.ts";
 import type { Attend } from "../encoderLayers.ts";
 import type { LlamaConfig } from "./config.ts";
 import { rotaryTurn } from "./rotary.ts";
@@ -10,7 +11,11 @@ export function rotaryAttention(context: ModelContext, config: LlamaConfig, batc
   const { rows, length } = batch;
   const { heads, keyValueHeads, headSize, attentionDropout } = config;
   const turn = rotaryTurn(context.graph, config.rotary, length, headSize);
-  const bias = causalBias(context, batch);
+  const options = {
+    bias: causalBias(context, batch),
+    scale: 1 / Math.sqrt(headSize),
+    dropout: attentionDropout,
+  };
   return (layer, hidden) => {
     const linear = (name: string, x: Tensor): Tensor => context.linear(`${layer}.self_attn.${name}`, x);
     const split = (name: string, count: number): Tensor =>
@@ -20,6 +25,6 @@ export function rotaryAttention(context: ModelContext, config: LlamaConfig, batc
       key: turn(split("k_proj", keyValueHeads)),
       value: split("v_proj", keyValueHeads),
     };
-    return linear("o_proj", attendCausally(context, parts, { bias, dropout: attentionDropout }));
+    return linear("o_proj", attendHeads(context, parts, options));
   };
 }

@@ -1,8 +1,9 @@
 import type { Tensor } from "@peftbench/runtime";
 import type { BatchShape, EncoderOutputs, HeadSpec, ModelContext } from "../architecture.ts";
 import { DECODER_INPUTS, ENCODER_INPUTS, targetLengthOf } from "../architecture.ts";
+import { attendHeads } from "../attendHeads.ts";
 import { paddingBias } from "../attention.ts";
-import { hideLater } from "../causalAttention.ts";
+import { hideLater } from "../causalBias.ts";
 import { AttentionError } from "../config.ts";
 import { OUTPUT_EMBEDDINGS } from "../decoderHead.ts";
 import { rmsNorm } from "../rmsNorm.ts";
@@ -128,15 +129,13 @@ function attend(
   queryLength: number,
 ): Tensor {
   const rows = hidden.size(0) / queryLength;
-  const split = (x: Tensor, tokens: number): Tensor =>
-    x.reshape([rows, tokens, heads, headSize]).transpose([0, 2, 1, 3]);
-  const query = split(context.linear(`${module}.q`, hidden), queryLength);
-  const key = split(context.linear(`${module}.k`, states), length);
-  const value = split(context.linear(`${module}.v`, states), length);
-  const scores = query.matmul(key, { transposeB: true, recomputable: true });
-  const probabilities = context.dropout(scores.add(bias).softmax(), dropout);
-  const attended = probabilities.matmul(value).transpose([0, 2, 1, 3]);
-  return context.linear(`${module}.o`, attended.reshape([rows * queryLength, heads * headSize]));
+  const split = (x: Tensor, tokens: number): Tensor => x.reshape([rows, tokens, heads, headSize]);
+  const parts = {
+    query: split(context.linear(`${module}.q`, hidden), queryLength),
+    key: split(context.linear(`${module}.k`, states), length),
+    value: split(context.linear(`${module}.v`, states), length),
+  };
+  return context.linear(`${module}.o`, attendHeads(context, parts, { bias, scale: 1, dropout }));
 }
 
 function feedForward(context: ModelContext, config: T5Config, layer: string, x: Tensor): Tensor {
