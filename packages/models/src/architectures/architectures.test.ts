@@ -68,7 +68,7 @@ describe("architectureOf", () => {
       expect(architectureOf({ model_type: architecture.modelType })).toBe(architecture);
     }
     expect(() => architectureOf({ model_type: "mamba" })).toThrow(
-      /"mamba".*bert, roberta, deberta-v2, llama, gpt2, t5/,
+      /"mamba".*bert, roberta, deberta-v2, llama, gpt2, t5, bart/,
     );
   });
 });

@@ -1,4 +1,5 @@
 import type { Architecture } from "./architecture.ts";
+import { bart } from "./bart/index.ts";
 import { bert } from "./bert/index.ts";
 import { ConfigError } from "./config.ts";
 import { deberta } from "./deberta/index.ts";
@@ -15,6 +16,7 @@ export const architectures: readonly Architecture[] = [
   llama as Architecture,
   gpt2 as Architecture,
   t5 as Architecture,
+  bart as Architecture,
 ];
 
 /** The architecture that a parsed `config.json` names. @throws ConfigError if there is none. */

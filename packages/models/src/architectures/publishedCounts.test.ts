@@ -14,6 +14,8 @@ const published = {
   gpt2: 124_439_808,
   "t5-small": 60_506_624,
   "t5-base": 222_903_552,
+  "bart-base": 139_420_416,
+  "bart-large": 406_291_456,
 };
 
 it.each(Object.entries(published))("%s has as many parameters as published", async (name, count) => {

@@ -38,6 +38,8 @@ export const encoderFixtures: readonly EncoderFixture[] = [
   { name: "gpt2/language-model", labelCount: null, attention: ["materialized"] },
   { name: "t5/relu-tied", labelCount: null, attention: ["materialized"] },
   { name: "t5/gated-untied", labelCount: null, attention: ["materialized"] },
+  { name: "bart/gelu", labelCount: null, attention: ["materialized"] },
+  { name: "bart/scaled-embeddings", labelCount: null, attention: ["materialized"] },
 ];
 
 /** float32 and float64 differ by 2e-6 at most in PyTorch itself (each architecture's precision.json). */
