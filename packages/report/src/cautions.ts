@@ -77,7 +77,9 @@ function unequalSettings(tasks: readonly TaskSummary[]): readonly string[] {
 
 /** Training settings that are not the same for all methods: `learningRate (lora 0.0005; full 0.00002)`; null: none. */
 function differingSettings(task: TaskSummary): string | null {
-  const byMethod = task.methods.flatMap(({ method, rows: [first] }) => {
+  // By name, as the order by score would set tasks apart that have the same to say.
+  const methods = task.methods.toSorted((a, b) => (a.method < b.method ? -1 : 1));
+  const byMethod = methods.flatMap(({ method, rows: [first] }) => {
     if (first === undefined) return [];
     return [{ method, settings: trainingSettingsOf(first.result) }];
   });

@@ -2,7 +2,7 @@
 export const style = `
 :root {
   color-scheme: light dark;
-  --paper: #fdfdfb; --ink: #1b1d21; --muted: #5c626b; --rule: #dcdcd6; --faint: #f4f4ef;
+  --paper: #fdfdfb; --ink: #1b1d21; --muted: #5c626b; --rule: #dcdcd6; --faint: #f4f4ef; --shade: #b9b9b1;
   --accent: #0b5cad; --bad: #a3290f; --heat: #0072b2;
   --method-0: #0067b0; --method-1: #c75300; --method-2: #00795a; --method-3: #a2478a;
   --method-4: #946a00; --method-5: #2b2f36; --method-6: #3a8fc7;
@@ -11,7 +11,7 @@ export const style = `
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --paper: #16181c; --ink: #e9e8e3; --muted: #a2a7b0; --rule: #34383f; --faint: #1e2126;
+    --paper: #16181c; --ink: #e9e8e3; --muted: #a2a7b0; --rule: #34383f; --faint: #1e2126; --shade: #454a53;
     --accent: #84b9f0; --bad: #ff9c82; --heat: #4a9fe0;
     --method-0: #62aeef; --method-1: #ff9350; --method-2: #41c9a2; --method-3: #e297cb;
     --method-4: #e5b93f; --method-5: #d5d8dc; --method-6: #a8d8f5;
@@ -50,7 +50,15 @@ header + main > section:first-child h2 { position: absolute; clip-path: inset(50
 .skip:focus { position: fixed; left: 1rem; top: 1rem; padding: .5rem 1rem; background: var(--paper); z-index: 1; }
 :focus-visible { outline: 2px solid var(--accent); outline-offset: 3px; }
 
-.scroll { overflow-x: auto; margin: 1.5rem 0; }
+/* Shaded at the side where there is more: the paper over the shade moves with the content. */
+.scroll {
+  overflow-x: auto; margin: 1.5rem 0;
+  background:
+    linear-gradient(to right, var(--paper) 35%, transparent) left / 2.5rem 100% no-repeat local,
+    linear-gradient(to left, var(--paper) 35%, transparent) right / 2.5rem 100% no-repeat local,
+    linear-gradient(to right, var(--shade), transparent) left / 1rem 100% no-repeat scroll,
+    linear-gradient(to left, var(--shade), transparent) right / 1rem 100% no-repeat scroll;
+}
 table { border-collapse: collapse; width: 100%; font-size: .92rem; font-variant-numeric: tabular-nums lining-nums; }
 caption { text-align: left; padding: 0 0 .6rem; color: var(--muted); font-size: .9rem; }
 .caption { display: inline-block; position: sticky; left: 0; max-width: min(100vw - 2rem, 52rem); }
@@ -146,7 +154,7 @@ footer { margin-top: 4rem; padding-top: 1rem; border-top: 1px solid var(--rule);
   .skip { display: none; }
   .verdict { font-size: 1.4rem; }
   h2 { margin-top: 2rem; }
-  .scroll { overflow: visible; }
+  .scroll { overflow: visible; background: none; }
   table { font-size: .74rem; }
   thead th, caption { font-size: .7rem; }
   th, td { padding: .2rem .25rem; white-space: normal; }

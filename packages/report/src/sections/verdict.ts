@@ -151,7 +151,7 @@ function unbeatenSentence(recommendations: readonly Recommendation[]): Html | nu
     const { title = "", needsModel = false } = group[0]?.strongest ?? {};
     return html`<strong>No method is shown to be better than ${title}</strong>, which ${needsModel ? "trains the head alone" : "needs no model at all"}, on ${tasks.join("; ")}.`;
   });
-  return html`<p class="unbeaten">${joinHtml(sentences, " ")}</p>`;
+  return html`<div class="unbeaten">${sentences.map((sentence) => html`<p>${sentence}</p>`)}</div>`;
 }
 
 /** Where a page rests on single seeds, in a sentence of its own. */
