@@ -36,7 +36,9 @@ export function estimateOverSeeds(differences: readonly number[]): Estimate | nu
  * the variance of the mean is the differences' over seeds, divided by their number, and the covariance that two seeds
  * have as they share their examples, which resamples of the examples give (Obuchowski and Rockette, Communications in
  * Statistics 24, 285 (1995), with seeds as readers). Degrees of freedom are Hillis' (Statistics in Medicine 26, 596
- * (2007)). Of one seed it says what other examples would have given with that seed's training.
+ * (2007)). Few seeds may lie closer together by luck than examples alone would have them; what examples alone give is
+ * the least that is taken, since seeds can add to it and not take away. That is ours. Of one seed it says what other
+ * examples would have given with that seed's training.
  * @param differences a seed each
  * @param resampled shape [seeds][resamples]: the same differences on resampled examples, NaN where one is not defined
  * @returns null where nothing is known of the spread, or less than nine tenths of the resamples are defined
@@ -49,10 +51,10 @@ export function estimateOverSeedsAndExamples(
   checkFinite(differences);
   checkLength("rows of resampled differences", resampled.length, differences.length);
   const { count, mean, deviation } = summarize(differences);
-  const shared = sharedVariance(resampled);
-  if (mean === null || shared === null) return null;
-  const ofSeeds = deviation === null ? 0 : deviation ** 2 / count;
-  const variance = ofSeeds + shared;
+  const ofExamples = varianceOfExamples(resampled);
+  if (mean === null || ofExamples === null) return null;
+  const ofSeeds = deviation === null ? 0 : Math.max(deviation ** 2, ofExamples.own) / count;
+  const variance = ofSeeds + ofExamples.shared;
   if (!(variance > 0)) return null;
   return {
     mean,
@@ -85,8 +87,15 @@ export function testDifference(estimate: Estimate, confidence = 0.95): Differenc
 /** Below this share of defined resamples, those that are left are no sample of all. */
 const LEAST_DEFINED_SHARE = 0.9;
 
-/** Mean covariance of two seeds over the resamples, at least 0; of one seed its variance. */
-function sharedVariance(resampled: readonly Float64Array[]): number | null {
+/** What resampled examples do to a seed's difference. */
+interface ExampleVariance {
+  /** Mean covariance of two seeds, at least 0; of one seed its variance. */
+  readonly shared: number;
+  /** The rest of a seed's variance, at least 0: by it alone seeds differ that train alike. */
+  readonly own: number;
+}
+
+function varianceOfExamples(resampled: readonly Float64Array[]): ExampleVariance | null {
   const [first] = resampled;
   if (first === undefined) return null;
   const isDefined = Array.from(first, (_, place) => resampled.every((row) => !Number.isNaN(row[place])));
@@ -95,9 +104,10 @@ function sharedVariance(resampled: readonly Float64Array[]): number | null {
   const rows = resampled.map((row) => row.filter((_, place) => isDefined[place]));
   const ofMean = varianceOf(rows[0]?.map((_, place) => meanAt(rows, place)) ?? new Float64Array());
   const seeds = rows.length;
-  if (seeds === 1) return ofMean;
+  if (seeds === 1) return { shared: ofMean, own: 0 };
   const ofEach = rows.reduce((sum, row) => sum + varianceOf(row), 0);
-  return Math.max(0, (seeds ** 2 * ofMean - ofEach) / (seeds * (seeds - 1)));
+  const shared = Math.max(0, (seeds ** 2 * ofMean - ofEach) / (seeds * (seeds - 1)));
+  return { shared, own: Math.max(0, ofEach / seeds - shared) };
 }
 
 function meanAt(rows: readonly Float64Array[], place: number): number {
