@@ -64,6 +64,7 @@ caption { text-align: left; padding: 0 0 .6rem; color: var(--muted); font-size: 
 .caption { display: inline-block; position: sticky; left: 0; max-width: min(100vw - 2rem, 52rem); }
 caption strong { color: var(--ink); }
 th, td { padding: .5rem .55rem; text-align: right; vertical-align: baseline; white-space: nowrap; }
+.counts { white-space: normal; }
 th { font-weight: 500; }
 thead th { color: var(--muted); font-size: .82rem; vertical-align: bottom; line-height: 1.3; }
 thead tr:last-child > * { border-bottom: 1px solid var(--muted); }

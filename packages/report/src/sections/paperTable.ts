@@ -146,9 +146,9 @@ function parameterCell(
   const count = (name: string, values: readonly number[]): Html => {
     const [low, high] = [Math.min(...values), Math.max(...values)];
     const end = html`<data class="${name}" value="${String(high)}">${formatCount(high)}</data>`;
-    return formatCount(low) === formatCount(high) ? end : html`${formatCount(low)}–${end}`;
+    return formatCount(low) === formatCount(high) ? end : html`${formatCount(low)}–<wbr>${end}`;
   };
-  return html`<td>${count(
+  return html`<td class="counts">${count(
     kind,
     known.map(({ without }) => without),
   )}<br><small>(${count(
