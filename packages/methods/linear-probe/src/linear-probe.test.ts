@@ -1,10 +1,17 @@
 import { attachMethod, buildTrainingGraph } from "@peftbench/peft";
-import { smallBert as model } from "@peftbench/peft/conformance";
+import { countedModel, smallBert as model, publishedModels } from "@peftbench/peft/conformance";
 import { describe, expect, it } from "vitest";
 import { linearProbe } from "./index.ts";
 
 describe("the linear probe", () => {
   const attachment = attachMethod(linearProbe, model, {}, { totalSteps: 10 });
+
+  it("is refused by a model without a head of its own", () => {
+    const tied = countedModel(publishedModels.llama32With3B.declared, true);
+    expect(() => attachMethod(linearProbe, tied, {}, { totalSteps: 10 })).toThrow(
+      /no head of its own.*another method/,
+    );
+  });
 
   it("keeps no activation of the encoder for backward", () => {
     const [stage] = attachment.stages;
