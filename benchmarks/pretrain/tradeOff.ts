@@ -75,6 +75,7 @@ for (const shape of values.shapes.split(",")) {
   await run(variant(shape, TIMED_STEPS), (event) => {
     if (event.type === "step") stepMs.push(event.stepMs);
   });
+  if (stepMs.length === 0) throw new Error(`${shape} was timed before; give --out an empty folder.`);
   const median = stepMs.toSorted((a, b) => a - b)[stepMs.length >> 1] as number;
   const { outcome } = await run(variant(shape, Math.round((Number(values.minutes) * 60_000) / median)));
   const { parameters, losses, tokensTrained, trainMs, perplexity } = outcome;

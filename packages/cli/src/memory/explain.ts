@@ -54,6 +54,6 @@ export function formatMebibytes(bytes: number): string {
   return (bytes / 2 ** 20).toFixed(1);
 }
 
-function indented(text: string): string {
+export function indented(text: string): string {
   return text.replace(/^(?=.)/gm, "  ");
 }

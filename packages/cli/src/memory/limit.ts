@@ -1,5 +1,5 @@
 import type { PlannedChange } from "@peftbench/harness";
-import { formatChanges, formatMebibytes } from "./explain.ts";
+import { formatChanges, formatMebibytes, indented } from "./explain.ts";
 import type { PlannedCase } from "./plannedCase.ts";
 
 const SHOWN_WAYS = 3;
@@ -20,6 +20,6 @@ export function refusal(
       : "Enough, the cheapest first:";
   return [
     `${method.id}, ${settings.training.savePolicy}: refused. It would reserve ${formatMebibytes(peakReservedBytes)} MiB, and the limit is ${formatMebibytes(limitBytes)} MiB. ${which}`,
-    formatChanges(ways, peakLiveBytes).replace(/^(?=.)/gm, "  "),
+    indented(formatChanges(ways, peakLiveBytes)),
   ].join("\n\n");
 }
