@@ -23,7 +23,8 @@ export function hubSettings(environment: Readonly<Record<string, string | undefi
     throw new HubError({
       code: "bad-settings",
       place: "HF_ENDPOINT",
-      found: JSON.stringify(endpoint),
+      // It may hold a password, wherever it went wrong.
+      found: "something else, which is not shown as it may hold a password",
       expected: "an address that starts with https://",
       remedy: "Correct the variable, or unset it.",
     });
