@@ -29,7 +29,7 @@ export {
   type GridTask,
   settingsOn,
 } from "./grid/expand.ts";
-export { type ReusableRuns, reusableRuns, takeRuns } from "./grid/reuse.ts";
+export { type ReusableRuns, reusableRuns, type TakenRuns, takeRuns } from "./grid/reuse.ts";
 export {
   type CellReport,
   exitCodeOf,
@@ -112,6 +112,7 @@ export {
   withVariance,
 } from "./statistics/estimate.ts";
 export { holm } from "./statistics/holm.ts";
+export { LEVEL } from "./statistics/level.ts";
 export { type McNemarResult, mcnemar } from "./statistics/mcnemar.ts";
 export { median } from "./statistics/median.ts";
 export {

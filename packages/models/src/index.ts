@@ -23,7 +23,7 @@ export { resolveWeights } from "./checkpoint/weights.ts";
 export type { HubErrorCode } from "./hub/errors.ts";
 export { HubError } from "./hub/errors.ts";
 export type { HubManifest } from "./hub/manifest.ts";
-export { hubOriginOf, readHubManifest } from "./hub/manifest.ts";
+export { hubOriginOf, readHubManifest, recordHubFile } from "./hub/manifest.ts";
 export { modelFiles } from "./hub/modelFiles.ts";
 export type { HubReference, HubRepositoryKind } from "./hub/reference.ts";
 export { describeReference, isHubReference, parseHubReference } from "./hub/reference.ts";

@@ -5,3 +5,11 @@ export class MethodError extends Error {
     this.name = "MethodError";
   }
 }
+
+/** A method decides by pretrained weights, and they have not been read: a plan from a `config.json` has none. */
+export class WeightsNeededError extends MethodError {
+  constructor(message: string) {
+    super(message);
+    this.name = "WeightsNeededError";
+  }
+}

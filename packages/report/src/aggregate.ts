@@ -72,6 +72,8 @@ export interface MethodSummary {
 export interface BaselineSummary {
   readonly name: string;
   readonly value: number;
+  /** What it says of every example; null where that depends on the example or is not known. */
+  readonly answer: number | null;
 }
 
 /** All methods on one task of one model, the best mean first, methods without a score last. */
@@ -219,14 +221,17 @@ function summarizeTask(methods: readonly MethodSummary[]): TaskSummary {
   const rows = methods.flatMap((method) => method.rows);
   const metric = rows.find((row) => row.metric !== null)?.metric ?? null;
   const primaries = rows.flatMap(({ result }) => result.metrics.filter(({ name }) => name === metric));
-  const baselines = new Map<string, number>();
+  const baselines = new Map<string, BaselineSummary>();
   for (const { result } of rows) {
-    for (const baseline of result.baselines) {
-      if (baseline.metric === metric && baseline.value !== null) baselines.set(baseline.name, baseline.value);
+    for (const { name, value, answer, metric: of } of result.baselines) {
+      if (of === metric && value !== null) baselines.set(name, { name, value, answer });
     }
   }
   const higherIsBetter = primaries[0]?.higherIsBetter ?? true;
-  const values = [...primaries.flatMap(({ value }) => value ?? []), ...baselines.values()];
+  const values = [
+    ...primaries.flatMap(({ value }) => value ?? []),
+    ...[...baselines.values()].map(({ value }) => value),
+  ];
   const counts = new Set(rows.flatMap(({ count }) => count ?? []));
   const [count = null] = counts;
   const scale = metricScale(metric, higherIsBetter, values, count);
@@ -242,7 +247,7 @@ function summarizeTask(methods: readonly MethodSummary[]): TaskSummary {
     scale,
     count: counts.size === 1 ? count : null,
     methods: [...methods].sort((a, b) => compareNumbers(rank(b), rank(a))),
-    baselines: [...baselines].map(([name, value]) => ({ name, value })),
+    baselines: [...baselines.values()],
   };
 }
 

@@ -112,7 +112,7 @@ function draft(task: TaskSummary, predictions: PredictionsByRun, familySize: num
   const answers = new Map(
     task.baselines.map((baseline) => [
       baseline,
-      isConstantAnswer(baseline) ? constantAnswers(baseline.value, metric, like) : null,
+      isConstantAnswer(baseline) ? constantAnswers(baseline, metric, like) : null,
     ]),
   );
   // Only the bootstrap of a single seed has a least p-value; McNemar's exact test has none.

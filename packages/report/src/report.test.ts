@@ -125,7 +125,15 @@ describe("results of several suites", () => {
         data: result.data && { ...result.data, origin },
         baselines: [
           ...result.baselines,
-          { name: "bag-of-words", metric: "accuracy", value: words, count: 872, split: "dev", reason: null },
+          {
+            name: "bag-of-words",
+            metric: "accuracy",
+            value: words,
+            count: 872,
+            split: "dev",
+            reason: null,
+            answer: null,
+          },
         ],
       }),
     ),

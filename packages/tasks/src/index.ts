@@ -28,6 +28,7 @@ export {
   readTestSplits,
 } from "./glue/submission/readTestSplits.ts";
 export { submissionText } from "./glue/submission/submissionText.ts";
+export { testSplitsOf } from "./glue/submission/testSplits.ts";
 export type { ColumnReference } from "./glue/tsv.ts";
 export { glueMiniTasks } from "./glueMini/index.ts";
 export { GLUE_IN_HUB, glueFilesInHub } from "./hub/layout.ts";

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { exampleResult } from "@peftbench/harness";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runCommandLine } from "../commandLine.ts";
+import { gateFailures } from "../compare/gate.ts";
 import { compare } from "./compare.ts";
 
 const EXAMPLES = 40;
@@ -118,6 +119,30 @@ describe("compare", () => {
     expect((await bench(path("partly"), path("partly"), "--gate", "f1>=-1")).output).toContain(
       "ranked by f1",
     );
+  });
+
+  test("a gate on the interval fails what is not known to be within, and says that a mean alone has passed", async () => {
+    const call = (...words: string[]) => bench(path("partly"), path("after"), ...words);
+    const mean = await call("--gate", "accuracy>=-40.5");
+    expect(mean.output).toContain("Gate passed, by mean differences, whatever their intervals.");
+    const interval = await call("--gate", "accuracy>=-40.5", "--gate-on", "interval");
+    expect(interval.status).toBe(1);
+    expect(interval.output).toMatch(/accuracy not known to be above -[45]\d\.\d\d points/);
+    expect((await call("--gate", "accuracy>=-70", "--gate-on", "interval")).status).toBe(0);
+    expect((await call("--gate", "accuracy>=-70", "--gate-on", "men")).errors).toContain("Did you mean mean");
+  });
+
+  test("a gate fails where the metric cannot tell the two apart", () => {
+    const row = { model: "m", methodB: "lora", task: "cola", metric: "matthews", intervalPoints: null };
+    const collapsed = {
+      ...row,
+      differencePoints: 0,
+      isCollapsed: true,
+      problem: "both give constant answers",
+    };
+    const gate = { metric: "matthews", leastPoints: -1 };
+    expect(gateFailures(gate, [collapsed], "mean")).toEqual(["m lora cola: both give constant answers."]);
+    expect(gateFailures(gate, [{ ...collapsed, isCollapsed: false }], "mean")).toEqual([]);
   });
 
   test("says that nothing was shown where nothing differs", async () => {

@@ -5,13 +5,13 @@ import type { RunComparison } from "@peftbench/report";
 import { judge, suiteWithOrigin } from "@peftbench/report";
 import type { Command } from "../command.ts";
 import { compareTask } from "../compare/compareTask.ts";
-import type { Gate } from "../compare/gate.ts";
-import { parseGates } from "../compare/gate.ts";
+import { GATE_WORDS, gateFailures, gateSides, parseGates } from "../compare/gate.ts";
 import type { PairedTask, Pairing } from "../compare/pairCells.ts";
 import { pairCells } from "../compare/pairCells.ts";
+import { signed } from "../compare/signed.ts";
 import { requireResultsFolder } from "../options/folders.ts";
 import { UsageError } from "../options/usageError.ts";
-import { listOf, positiveNumber, wholeNumber } from "../options/values.ts";
+import { listOf, oneOf, positiveNumber, wholeNumber } from "../options/values.ts";
 import { formatTable } from "../table.ts";
 
 /** `pnpm bench compare`: two folders, or two methods of one, tested on the same examples. */
@@ -29,12 +29,20 @@ export const compare: Command = {
       valueHint: "metric>=points",
       description: "Least B may have over A on each task, between commas; else the exit status is 1",
     },
+    "gate-on": {
+      type: "string",
+      valueHint: gateSides.join("|"),
+      description:
+        "What a gate holds against: the mean difference (where absent), or the lower end of its 95 % interval, which " +
+        "fails what is not known to be within",
+    },
     margin: { type: "string", valueHint: "points", description: "Equivalent within this; 1 where absent" },
     resamples: { type: "string", valueHint: "count", description: "Of the bootstrap; 2000 where absent" },
   },
   run: async (options, context) => {
     const gate = options.text("gate");
     const gates = gate === undefined ? [] : parseGates(gate);
+    const gateOn = oneOf("--gate-on", options.text("gate-on") ?? "mean", gateSides);
     const settings = {
       marginPoints: positiveNumber("--margin", options.text("margin") ?? "1"),
       resamples: wholeNumber("--resamples", options.text("resamples") ?? "2000", 100),
@@ -52,11 +60,11 @@ export const compare: Command = {
       if (problem !== null) warn(`${model} ${task}: ${problem}.`);
     }
 
-    const failures = gates.flatMap((gate) => gateFailures(gate, rows));
+    const failures = gates.flatMap((gate) => gateFailures(gate, rows, gateOn));
     if (gates.length > 0) failures.push(...unpaired);
     return {
       exitCode: failures.length === 0 ? 0 : 1,
-      document: { tasks: rows, unpaired, onlyInB, gates, failures },
+      document: { tasks: rows, unpaired, onlyInB, gates, gateOn, failures },
       text: [
         formatRows(rows),
         "B minus A in points; p is two-sided, Holm over these tasks. Intervals are of each task alone.",
@@ -67,7 +75,7 @@ export const compare: Command = {
           ? ["With several seeds they are over seeds and examples."]
           : []),
         ...failures.map((failure) => `Gate failed: ${failure}`),
-        ...(gates.length > 0 && failures.length === 0 ? ["Gate passed."] : []),
+        ...(gates.length > 0 && failures.length === 0 ? [`Gate passed, by ${GATE_WORDS[gateOn]}.`] : []),
       ].join("\n"),
     };
   },
@@ -124,18 +132,6 @@ function judged(
   }));
 }
 
-/** A gate that no task can be held against has not been passed. */
-function gateFailures({ metric, leastPoints }: Gate, rows: readonly Row[]): readonly string[] {
-  const held = rows.filter((row) => row.metric === metric);
-  if (held.length === 0) return [`no task is ranked by ${metric}, so nothing was held against it.`];
-  return held
-    .filter(({ differencePoints }) => differencePoints < leastPoints)
-    .map(
-      ({ model, task, methodB, differencePoints }) =>
-        `${model} ${methodB} ${task}: ${metric} ${signed(differencePoints)} points, at least ${signed(leastPoints)} allowed.`,
-    );
-}
-
 function formatRows(rows: readonly Row[]): string {
   return formatTable(
     ["suite", "model", "task", "A", "B", "metric", "seeds", "B - A", "95 % interval", "p", "verdict"],
@@ -156,8 +152,4 @@ function formatRows(rows: readonly Row[]): string {
     ]),
     [6, 7, 8, 9],
   );
-}
-
-function signed(points: number): string {
-  return `${points > 0 ? "+" : ""}${points.toFixed(2)}`;
 }

@@ -7,6 +7,7 @@ import {
   expandSearch,
   loadRuns,
   openCaches,
+  recordTuning,
   reusableRuns,
   runGrid,
   runtimeCommand,
@@ -24,6 +25,7 @@ import { glueOptions } from "../glue/options.ts";
 import type { GluePlan } from "../glue/plan.ts";
 import { planGlue } from "../glue/plan.ts";
 import { proberFor } from "../glue/probe.ts";
+import { reuseNotice } from "../glue/reuseNotice.ts";
 import { runtimeFor } from "../glue/runtime.ts";
 import type { RunCells } from "../glue/tunedRun.ts";
 import { runTuned } from "../glue/tunedRun.ts";
@@ -77,8 +79,8 @@ export const glue: Command = {
     const runWith =
       (before: typeof prepare): RunCells =>
       async (specs) => {
-        const taken = await takeRuns(specs, reusable);
-        if (taken.length > 0) context.say(`${taken.length} finished runs were taken over`);
+        const found = await takeRuns(specs, reusable);
+        if (plan.reuse.length > 0) context.say(reuseNotice(found, reusable));
         return runGrid(specs, {
           command,
           entryFile: join(context.projectFolder, "packages/cli/src/cellProcess.ts"),
@@ -91,6 +93,7 @@ export const glue: Command = {
       };
     const { notices } = grid;
     if (plan.search === null) {
+      await recordTuning(given);
       const reports: readonly CellReport[] = await runWith(prepare)(given);
       return describeRun({ reports, tuned: null, notices, published }, context);
     }
@@ -122,7 +125,7 @@ async function dryRun(
     reported: given,
     isSearched: search !== null,
     notices: grid.notices,
-    reusable,
+    reusable: reuse.length === 0 ? null : reusable,
     earlier,
     planCell: createCellPlanner(methods, openCaches(context.environment).examples),
   });

@@ -4,7 +4,7 @@ import type { GridPlan, SearchConfig, Suite, SuitePreset } from "@peftbench/harn
 import { openCaches, readSourceState } from "@peftbench/harness";
 import { methods } from "@peftbench/methods";
 import { cacheFolder } from "@peftbench/runtime";
-import { allTasks } from "@peftbench/tasks";
+import { allTasks, testSplitsOf } from "@peftbench/tasks";
 import type { CommandContext } from "../command.ts";
 import { isFolder } from "../options/folders.ts";
 import type { GivenOptions } from "../options/parse.ts";
@@ -72,6 +72,11 @@ export async function planGlue(
   const threadText = options.text("threads");
   const threads = threadText === undefined ? availableParallelism() : wholeNumber("--threads", threadText, 1);
   const submission = options.flag("submission");
+  if (submission && chosenTasks.every((task) => testSplitsOf(task).length === 0)) {
+    throw new UsageError(
+      `--submission: found ${chosenTasks.join(", ")}, of which none has a hidden test split; expected a task of GLUE, such as --tasks sst2 with --data.`,
+    );
+  }
   const asked = deviceOption(options.text("device"));
   // In the order in which they were asked for.
   const inOrder = chosenMethods.flatMap((id) => methods.filter((method) => method.id === id));

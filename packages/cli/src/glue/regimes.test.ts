@@ -149,8 +149,9 @@ describe("a dry run", () => {
       ...["--preset", "smoke", "--methods", "lora,full", "--device", "cpu", "--dry-run"],
       ...["--set", 'lora.targetModules=["nothing"]', "--out", join(folder, "plans")],
     );
-    expect(status).toBe(0);
-    expect(output).toMatch(/No plan of lora on sst2: .*nothing/);
+    expect(status).toBe(1);
+    expect(output.match(/Cannot run: lora on sst2: .*nothing/g)).toHaveLength(1);
+    expect(output).toMatch(/full +1 of 1 +\d/);
   });
 });
 

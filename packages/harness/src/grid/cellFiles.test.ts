@@ -36,11 +36,11 @@ function specOf(seed: number, submission: boolean): CellSpec {
     threads: 1,
     sources: null,
     force: false,
-    submission,
     notices: [],
   });
   if (spec === undefined) throw new Error("The grid has no cell.");
-  return spec;
+  // The grid asks for it of GLUE's own tasks alone.
+  return submission ? { ...spec, submission } : spec;
 }
 
 /** Runs one cell alone, by the path of its spec. */

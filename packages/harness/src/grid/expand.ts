@@ -1,3 +1,4 @@
+import { testSplitsOf } from "@peftbench/tasks";
 import type { TrainingConfig } from "../config.ts";
 import type { SourceState } from "../environment.ts";
 import { RESULT_VERSION, runId } from "../identity.ts";
@@ -55,7 +56,7 @@ export interface GridPlan {
   readonly threads: number;
   readonly sources: SourceState | null;
   readonly force: boolean;
-  /** Whether hidden test splits are answered too; absent: no. */
+  /** Whether hidden test splits are answered too, of tasks that have any; absent: no. */
   readonly submission?: boolean;
   /** What was taken in place of what was not at hand, in full sentences. */
   readonly notices: readonly string[];
@@ -129,6 +130,8 @@ export function makeSpec(plan: GridPlan, place: CellPlace): CellSpec {
     sources: plan.sources,
     force: plan.force,
     // A trial is scored on held-out rows and nothing else: nobody hands its answers in.
-    ...(plan.submission === true && purpose === "report" ? { submission: true } : {}),
+    ...(plan.submission === true && purpose === "report" && testSplitsOf(task.id).length > 0
+      ? { submission: true }
+      : {}),
   };
 }

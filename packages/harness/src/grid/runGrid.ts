@@ -4,7 +4,7 @@ import type { RunEvent } from "../result/events.ts";
 import { FormatError } from "../result/parse.ts";
 import type { RunResult } from "../result/schema.ts";
 import { writeFileAtomic } from "../store/atomicFile.ts";
-import { acquireLock, LockHeldError } from "../store/lock.ts";
+import { withLockIfFree } from "../store/lock.ts";
 import { loadResult } from "../store/results.ts";
 import { pathsIn } from "../store/runFolder.ts";
 import type { CellSpec } from "./cellSpec.ts";
@@ -133,21 +133,14 @@ async function waitOrStop(cell: RunningCell, signal: AbortSignal): Promise<CellE
 async function recordDeath(spec: CellSpec, exit: CellExit): Promise<RunResult> {
   const result = resultOfDeath(spec, exit);
   const paths = pathsIn(spec.runFolder);
-  try {
-    const lock = await acquireLock(paths.lock, { waitMs: 0 });
-    try {
-      // The process may have died between writing its result and telling of it.
-      const written = await finishedResult({ ...spec, force: false });
-      if (written !== null && !spec.force) return written;
-      await writeFileAtomic(paths.result, `${JSON.stringify(result, null, 2)}\n`);
-    } finally {
-      await lock.release();
-    }
-  } catch (error) {
-    // Another grid is at the cell already, and what it writes is what counts.
-    if (!(error instanceof LockHeldError)) throw error;
-  }
-  return result;
+  const known = await withLockIfFree(paths.lock, async () => {
+    // The process may have died between writing its result and telling of it.
+    const earlier = await finishedResult(spec);
+    if (earlier === null) await writeFileAtomic(paths.result, `${JSON.stringify(result, null, 2)}\n`);
+    return earlier ?? result;
+  });
+  // Where another grid is at the cell already, what it writes is what counts.
+  return known ?? result;
 }
 
 function resultOfDeath(spec: CellSpec, exit: CellExit): RunResult {

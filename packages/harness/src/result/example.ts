@@ -35,7 +35,15 @@ export const exampleResult: RunResult = {
   submission: null,
   furtherMetrics: [],
   baselines: [
-    { name: "majority-class", metric: "accuracy", value: 0.509, count: 872, split: "dev", reason: null },
+    {
+      name: "majority-class",
+      metric: "accuracy",
+      value: 0.509,
+      count: 872,
+      split: "dev",
+      reason: null,
+      answer: 1,
+    },
   ],
   parameters: {
     trainableInitial: 73_728,

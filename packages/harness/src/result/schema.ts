@@ -74,6 +74,8 @@ const baselineSchema = z
     count,
     split: z.literal("dev"),
     reason: text.nullable(),
+    /** What it says of every example; null where that depends on the example. Results from before it lack it. */
+    answer: z.number().nullable().default(null),
   })
   .refine((baseline) => (baseline.value === null) === (baseline.reason !== null), {
     path: ["reason"],
@@ -308,8 +310,10 @@ export const resultSchema = z
     for (const field of knownOnceDone) {
       if (result[field] === null) issue(field, "expected a value beside the status ok, found null");
     }
-    const primaries = result.metrics.filter((metric) => metric.primary).length;
-    if (primaries !== 1) issue("metrics", `expected exactly one primary metric, found ${primaries}`);
+    // A trial is scored on held-out rows alone.
+    const scores = result.purpose === "trial" ? "selectionMetrics" : "metrics";
+    const primaries = result[scores].filter((metric) => metric.primary).length;
+    if (primaries !== 1) issue(scores, `expected exactly one primary metric, found ${primaries}`);
   });
 
 export type MemoryRole = (typeof memoryRoles)[number];

@@ -1,6 +1,7 @@
 import { checkShare } from "./check.ts";
 import type { Estimate } from "./estimate.ts";
 import { testDifference } from "./estimate.ts";
+import { LEVEL } from "./level.ts";
 import { studentUpperTail } from "./studentT.ts";
 
 export interface EquivalenceResult {
@@ -24,7 +25,7 @@ export interface EquivalenceResult {
 export function equivalenceTest(
   estimatePoints: Estimate,
   marginPoints: number,
-  level = 0.05,
+  level: number = LEVEL,
 ): EquivalenceResult {
   checkShare("level", 2 * level);
   if (!(marginPoints > 0 && Number.isFinite(marginPoints))) {

@@ -26,8 +26,10 @@ export interface BootstrapResult {
   readonly resamples: number;
 }
 
-/** Below this share of defined resamples, those that are left are no sample of all. */
-const LEAST_DEFINED_SHARE = 0.9;
+/** Whether so many of all resamples have a score that they are a sample of all: at least nine tenths. */
+export function areEnough(defined: number, all: number): boolean {
+  return defined > 0 && defined >= 0.9 * all;
+}
 
 /**
  * The bootstrap over examples (Efron and Tibshirani 1993, chapter 13): scores of all predictions on the same resamples,
@@ -64,7 +66,7 @@ export function resampleScores(input: ResampleInput): readonly Float64Array[] {
 export function summarizeResamples(differences: Float64Array, confidence = 0.95): BootstrapResult {
   checkShare("confidence", confidence);
   const sorted = differences.filter((value) => !Number.isNaN(value)).sort();
-  if (sorted.length === 0 || sorted.length < LEAST_DEFINED_SHARE * differences.length) {
+  if (!areEnough(sorted.length, differences.length)) {
     return { interval: null, pValue: null, resamples: sorted.length };
   }
   const tail = (1 - confidence) / 2;

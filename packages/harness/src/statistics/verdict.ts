@@ -1,3 +1,5 @@
+import { LEVEL } from "./level.ts";
+
 /** `no difference shown` says that the data do not decide: it is not the same as `equivalent within margin`. */
 export type Verdict = "A better" | "B better" | "equivalent within margin" | "no difference shown";
 
@@ -16,7 +18,7 @@ export interface Evidence {
  * One verdict. A difference that is shown comes before equivalence: two methods may differ for certain by less than
  * the margin, and then both the sign and the size are known.
  */
-export function verdictOf(evidence: Evidence, level = 0.05): Verdict {
+export function verdictOf(evidence: Evidence, level: number = LEVEL): Verdict {
   const { difference, pValue, higherIsBetter, equivalent } = evidence;
   if (difference !== null && difference !== 0 && pValue !== null && pValue < level) {
     return difference > 0 === higherIsBetter ? "A better" : "B better";

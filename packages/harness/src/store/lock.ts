@@ -63,6 +63,28 @@ export async function acquireLock(path: string, options: { readonly waitMs: numb
   }
 }
 
+/**
+ * Does something under a lock, unless a living process holds it.
+ * @returns what came of it; null where the lock is held
+ */
+export async function withLockIfFree<Value>(
+  path: string,
+  action: () => Promise<Value>,
+): Promise<Value | null> {
+  let lock: Lock;
+  try {
+    lock = await acquireLock(path, { waitMs: 0 });
+  } catch (error) {
+    if (error instanceof LockHeldError) return null;
+    throw error;
+  }
+  try {
+    return await action();
+  } finally {
+    await lock.release();
+  }
+}
+
 const POLL_MS = 50;
 
 /** Creates the lock with its whole content in one step: a hard link fails where the name is taken. */

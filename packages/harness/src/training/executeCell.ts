@@ -4,13 +4,10 @@ import type { PeftMethod } from "@peftbench/peft";
 import { countParameters } from "@peftbench/peft";
 import { assertFits } from "@peftbench/runtime";
 import type { TaskDefinition } from "@peftbench/tasks";
-import type { CellContext, CellOutcome, ExecuteCell, FurtherPredictions } from "../grid/executeCell.ts";
-import { exampleTextOf } from "../result/exampleTexts.ts";
+import type { CellContext, CellOutcome, ExecuteCell } from "../grid/executeCell.ts";
 import type { MeasuredMemory } from "../result/measuredMemory.ts";
-import type { ResultFurtherMetric } from "../result/schema.ts";
 import { median } from "../statistics/median.ts";
 import type { CellDevice, OpenDevice } from "./cellDevice.ts";
-import { evalEvent, predictSplit } from "./evaluate.ts";
 import {
   overheadBytes,
   parameterRoles,
@@ -21,11 +18,11 @@ import {
 } from "./measure.ts";
 import type { PlannedTraining } from "./memory.ts";
 import { planTraining, stageGraphs } from "./memory.ts";
-import { bagOfWords, majorityBaseline, scorePredictions } from "./metrics.ts";
 import { named } from "./named.ts";
 import type { PreparedCell } from "./prepare.ts";
 import { prepareCell } from "./prepare.ts";
 import { CHECKPOINT_FILE } from "./progressState.ts";
+import { scoreBaselines, scoreModel } from "./score.ts";
 import { describeSelection } from "./selection.ts";
 import { describeStages } from "./stages.ts";
 import { resume, train } from "./steps.ts";
@@ -128,37 +125,15 @@ async function trainAndEvaluate(
     emit({ type: "phase", phase: "evaluate", stepsTotal: prepared.totalSteps });
     const evalStarted = nowMs();
     const compiledBefore = compileMs;
-    const selected = await predictSplit(context, prepared, trainer, prepared.selection);
-    const selectionMetrics =
-      selected.length === 0 ? [] : [...scorePredictions(prepared.task, selected, "selection")];
-    const predictions = await predictSplit(context, prepared, trainer, prepared.dev);
-    const furtherMetrics: ResultFurtherMetric[] = [];
-    const furtherPredictions: FurtherPredictions[] = [];
-    for (const split of prepared.further) {
-      const made = await predictSplit(context, prepared, trainer, split);
-      furtherPredictions.push({ split: split.name, predictions: made });
-      furtherMetrics.push(...scorePredictions(prepared.task, made, split.name));
-    }
+    const described = describeSelection(selection, prepared, training, stepsDone);
+    const scores = await scoreModel(context, prepared, trainer, described?.reportedStep ?? stepsDone);
     const evalMs = nowMs() - evalStarted - (compileMs - compiledBefore);
-    const metrics = scorePredictions(prepared.task, predictions, "dev");
     const submitted = await answerHiddenSplits(context, prepared, trainer);
-    emit(evalEvent(stepsDone, "dev", evalMs, metrics));
     await rm(join(context.folder, CHECKPOINT_FILE), { force: true });
-    const labelsOf = (split: PreparedCell["train"]): number[] => split.examples.map(({ label }) => label);
     return {
-      metrics: [...metrics],
-      selectionMetrics,
-      selection: describeSelection(selection, prepared, training, stepsDone),
-      furtherMetrics,
-      baselines: [
-        ...majorityBaseline(prepared.task, labelsOf(prepared.train), labelsOf(prepared.dev)),
-        ...bagOfWords(
-          prepared.task,
-          prepared.train.examples,
-          prepared.dev.examples,
-          prepared.caches.baselines,
-        ),
-      ],
+      ...scores,
+      selection: described,
+      baselines: scoreBaselines(spec.purpose, prepared),
       // Of the steps that were done, which early stopping may have made fewer.
       parameters: countParameters(prepared.model, prepared.attachment, stepsDone),
       memory: planned.memory,
@@ -178,10 +153,7 @@ async function trainAndEvaluate(
       lossSummary: { first: progress.firstLoss, last: progress.lastLoss },
       data: prepared.data,
       weights: prepared.weights,
-      predictions,
-      furtherPredictions,
       ...submitted,
-      exampleTexts: prepared.dev.examples.map(exampleTextOf),
       executorVersion: device.executor.description,
       adapter: device.adapter,
     };

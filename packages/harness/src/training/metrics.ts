@@ -35,12 +35,13 @@ export function majorityBaseline(
 ): readonly ResultBaseline[] {
   const name = task.kind === "classification" ? "majority-class" : "mean-score";
   const answer = task.kind === "classification" ? mostFrequent(trainLabels) : mean(trainLabels);
-  return scoreBaseline(
+  const scores = scoreBaseline(
     name,
     task,
     devLabels.map(() => answer),
     devLabels,
   );
+  return scores.map((score) => ({ ...score, answer }));
 }
 
 /** What a linear model over the words of the same training set gives on the reported split. */
@@ -68,7 +69,7 @@ function scoreBaseline(
   return task.metrics.names.map((metric) => {
     const result = metricTable[metric].compute(predicted, devLabels);
     const reason = "reason" in result ? result.reason : null;
-    return { name, metric, value: result.value, count: result.count, split: "dev", reason };
+    return { name, metric, value: result.value, count: result.count, split: "dev", reason, answer: null };
   });
 }
 

@@ -106,7 +106,18 @@ describe("a cell that selects along its run", () => {
     });
     // The held-out examples are scored once more by the model that is reported.
     expect(outcome.selectionMetrics[0]?.value).toBe(highest);
-    expect(events.filter((event) => event.type === "eval" && event.split === "dev")).toHaveLength(1);
+    const ofDev = events.filter((event) => event.type === "eval" && event.split === "dev");
+    expect(ofDev).toMatchObject([{ step: selection?.bestStep }]);
+  });
+
+  it("is all that a trial of a search is scored on", async () => {
+    const spec = cells.spec("lora", { selectionRows: 40 });
+    const { outcome, events } = await cells.execute({ ...spec, purpose: "trial" });
+    const reported = await cells.execute(spec);
+    expect(outcome.selectionMetrics).toEqual(reported.outcome.selectionMetrics);
+    expect(outcome).toMatchObject({ metrics: [], predictions: [], baselines: [], exampleTexts: [] });
+    expect(events.some((event) => event.type === "eval" && event.split === "dev")).toBe(false);
+    expect(reported.outcome.predictions).not.toEqual([]);
   });
 
   it("is the run that it would be without, but for what it reports", async () => {

@@ -21,7 +21,13 @@ function result(score: number | null, { status = "ok" as RunStatus, higherIsBett
   };
 }
 
-const choose = (...results: (RunResult | null)[]) => chooseTrial(group, results, tinySearch);
+/** Each result as that of the trial in its place. */
+const choose = (...results: (RunResult | null)[]) =>
+  chooseTrial(
+    group,
+    results.map((each, place) => each && { ...each, id: group.trials[place]!.spec.id }),
+    tinySearch,
+  );
 
 describe("the choice among trials", () => {
   it("is the best on held-out rows, whatever dev says, with every trial and the budget beside it", () => {
@@ -55,27 +61,38 @@ describe("the choice among trials", () => {
     });
   });
 
-  it("never is a trial that diverged or failed, which stands among the trials all the same", () => {
-    const choice = choose(result(0.2), result(null, { status: "diverged" }), result(null, { status: "oom" }));
+  it("never is a trial that diverged, which stands among the trials all the same", () => {
+    const choice = choose(result(0.2), result(null, { status: "diverged" }), result(0.1));
     expect(choice).toMatchObject({
       settings: { learningRate: 5e-5 },
-      tuning: { trials: [{ score: 0.2 }, { score: null, status: "diverged" }, { status: "oom" }] },
+      tuning: { trials: [{ score: 0.2 }, { score: null, status: "diverged" }, { score: 0.1 }] },
     });
   });
 
   it("is none while a trial is still to run, or where none gave a score", () => {
     expect(choose(result(0.2), null, result(0.3))).toEqual({
       kind: "none",
-      reason: "1 of 3 trials of lora on sst2 have not run",
+      reason: "1 of 3 trials of lora on sst2 have not come to an end (not run)",
     });
     expect(choose(result(0.2), result(null, { status: "interrupted" }), null)).toMatchObject({
       reason: expect.stringContaining("2 of 3"),
     });
-    const failed = result(null, { status: "failed" });
-    expect(choose(failed, failed, failed)).toMatchObject({
+    const diverged = result(null, { status: "diverged" });
+    expect(choose(diverged, diverged, diverged)).toMatchObject({
       kind: "none",
-      reason: expect.stringMatching(/lora on sst2.*failed/),
+      reason: expect.stringMatching(/no trial of lora on sst2.*diverged/),
     });
+  });
+
+  it("is none while a trial would run again and might then be the best", () => {
+    for (const status of ["failed", "oom", "interrupted"] as const) {
+      expect(choose(result(0.2), result(null, { status }), result(0.3))).toEqual({
+        kind: "none",
+        reason: `1 of 3 trials of lora on sst2 have not come to an end (${status})`,
+      });
+    }
+    const ofAnotherTrial = chooseTrial(group, [result(0.2), result(0.3), result(0.4)], tinySearch);
+    expect(ofAnotherTrial.kind).toBe("none");
   });
 });
 
@@ -86,7 +103,9 @@ describe("the grid after a search", () => {
       group: one,
       choice: chooseTrial(
         one,
-        index === 3 ? [null, null, null] : [result(0.9), result(0.2), result(0.1)],
+        [0.9, 0.2, 0.1].map((score, place) =>
+          index === 3 ? null : { ...result(score), id: one.trials[place]!.spec.id },
+        ),
         tinySearch,
       ),
     }));

@@ -1,3 +1,4 @@
+import { isFinished } from "../grid/finished.ts";
 import { canonicalJson } from "../identity.ts";
 import type { RunResult } from "../result/schema.ts";
 import type { ResultTuning } from "../result/tuning.ts";
@@ -11,8 +12,8 @@ export type Choice =
 
 /**
  * Takes the trial with the best score on held-out rows, and nothing else; of equals the first, which has the lowest
- * learning rate. A trial that failed or diverged is never taken. Where a trial is still to run there is no choice: it
- * would be made with another budget than that of other methods.
+ * learning rate. A trial that diverged is never taken. Where a trial is still to run there is no choice, and one that
+ * failed, ran out of memory or was interrupted is: it would run again on the next call, and might then be chosen.
  * @param results of the trials, in their order; null where there is none
  */
 export function chooseTrial(
@@ -21,9 +22,15 @@ export function chooseTrial(
   search: Pick<SearchConfig, "seed">,
 ): Choice {
   const what = `${method.id} on ${task.id}`;
-  const missing = results.filter((result) => result === null || result.status === "interrupted").length;
-  if (missing > 0)
-    return { kind: "none", reason: `${missing} of ${trials.length} trials of ${what} have not run` };
+  const missing = trials.flatMap(({ spec }, index) => {
+    const result = results[index] ?? null;
+    return result !== null && isFinished(result, spec) ? [] : [result?.status ?? "not run"];
+  });
+  if (missing.length > 0) {
+    const states = [...new Set(missing)].join(", ");
+    const reason = `${missing.length} of ${trials.length} trials of ${what} have not come to an end (${states})`;
+    return { kind: "none", reason };
+  }
   const done = trials.map(({ settings, spec }, index) => {
     const result = results[index] as RunResult;
     const metric = result.selectionMetrics.find(({ primary }) => primary);

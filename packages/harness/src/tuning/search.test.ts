@@ -66,9 +66,11 @@ describe("the trials of a search", () => {
     expect(changed).toEqual({ training: { ...training, learningRate: 1 }, config: { rank: 2 } });
   });
 
-  it("answer no hidden test split, where the reported runs do", () => {
+  it("answer no hidden test split, where the reported runs do of tasks that have one", () => {
     const plan = { ...searchGrid("folder"), submission: true };
     expect(expandGrid(plan).every(({ submission }) => submission === true)).toBe(true);
+    const mini = { ...plan, tasks: [{ ...plan.tasks[0]!, id: "mini-sentiment", suite: "glue-mini" }] };
+    expect(expandGrid(mini).some((spec) => "submission" in spec)).toBe(false);
     const trials = expandSearch(plan, tinySearch).flatMap((group) => group.trials);
     expect(trials.some(({ spec }) => "submission" in spec)).toBe(false);
   });

@@ -1,4 +1,10 @@
-import { attachFreezing, defineMethod, freezingFields, MethodError, selectTargets } from "@peftbench/peft";
+import {
+  attachFreezing,
+  defineMethod,
+  freezingFields,
+  selectTargets,
+  WeightsNeededError,
+} from "@peftbench/peft";
 import { z } from "zod";
 import { allocateRanks } from "./allocate.ts";
 
@@ -39,9 +45,9 @@ export const lamdaPlusPlus = defineMethod<LamdaPlusPlusConfig>({
   configSchema,
   attach: ({ modules }, config, { totalSteps, spectra }) => {
     if (spectra === null) {
-      throw new MethodError(
-        "LaMDA++ chooses ranks by the spectra of pretrained weights, which are not at hand. " +
-          "Give a model folder with weights, or plan LaMDA at the same mean rank.",
+      throw new WeightsNeededError(
+        "LaMDA++ chooses ranks by the spectra of pretrained weights, which a plan does not read. " +
+          "Its memory is near that of LaMDA at the same mean rank.",
       );
     }
     const targets = selectTargets(modules, config.targetModules);

@@ -5,6 +5,6 @@ import { lamdaPlusPlus } from "./index.ts";
 
 it("says that it needs weights where it is attached without them", () => {
   expect(() => attachMethod(lamdaPlusPlus, smallBert, {}, { totalSteps: 3 })).toThrow(
-    /spectra of pretrained weights, which are not at hand/,
+    /spectra of pretrained weights, which a plan does not read/,
   );
 });

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { ByteSource } from "./byteSource.ts";
@@ -72,7 +72,7 @@ function isMissing(error: unknown): boolean {
 
 /** Writes a file that appears whole or not at all: to a temporary name beside it, then renamed. */
 export async function writeFileWhole(path: string, parts: Iterable<Uint8Array>): Promise<void> {
-  const temporaryPath = `${path}.${process.pid}.part`;
+  const temporaryPath = `${path}.${randomUUID()}.part`;
   try {
     const handle = await open(temporaryPath, "w");
     try {

@@ -1,32 +1,63 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { writeFileWhole } from "../checkpoint/files.ts";
 
-/** The file of a snapshot's folder that says what the folder is. */
-export const MANIFEST_FILE = ".peftbench-hub.json";
+/**
+ * The folder, inside a snapshot, that says what the snapshot is: a record for each file, so that processes which fetch
+ * at the same time never overwrite what another has told.
+ */
+const RECORDS_FOLDER = ".peftbench-hub";
 
-const manifestSchema = z.object({
+const sourceFields = {
   kind: z.enum(["model", "dataset"]),
   /** `organization/name`. */
   name: z.string(),
   commit: z.string().regex(/^[0-9a-f]{40}$/),
-  files: z.array(z.object({ path: z.string(), bytes: z.int().nonnegative(), sha256: z.hash("sha256") })),
-});
+};
+
+const fileSchema = z.object({ path: z.string(), bytes: z.int().nonnegative(), sha256: z.hash("sha256") });
+
+const recordSchema = z.object({ ...sourceFields, file: fileSchema });
+
+/** Where a file came from. */
+type HubRecord = Readonly<z.infer<typeof recordSchema>>;
 
 /** What a folder holds of a repository of the hub. */
-export type HubManifest = Readonly<z.infer<typeof manifestSchema>>;
+export interface HubManifest extends Omit<HubRecord, "file"> {
+  /** In the order of their paths. */
+  readonly files: readonly HubRecord["file"][];
+}
 
-/** Null where the folder is no snapshot that this program made. */
-export async function readHubManifest(folder: string): Promise<HubManifest | null> {
-  let text: string;
+/** Adds a file to what a snapshot says of itself. */
+export async function recordHubFile(snapshot: string, record: HubRecord): Promise<void> {
+  const folder = join(snapshot, RECORDS_FOLDER);
+  await mkdir(folder, { recursive: true });
+  // Paths may be longer than names of files can be.
+  const name = `${createHash("sha256").update(record.file.path).digest("hex")}.json`;
+  await writeFileWhole(join(folder, name), [
+    new TextEncoder().encode(`${JSON.stringify(record, null, 2)}\n`),
+  ]);
+}
+
+/** Null where the folder is no snapshot that this program made. A record that cannot be read is none. */
+export async function readHubManifest(snapshot: string): Promise<HubManifest | null> {
+  const folder = join(snapshot, RECORDS_FOLDER);
+  const names = await readdir(folder).catch(() => []);
+  const found = await Promise.all(
+    names.filter((name) => name.endsWith(".json")).map((name) => readRecord(join(folder, name))),
+  );
+  const records = found.filter((record) => record !== null);
+  const [first] = records;
+  if (first === undefined) return null;
+  const files = records.map(({ file }) => file).sort((a, b) => (a.path < b.path ? -1 : 1));
+  return { kind: first.kind, name: first.name, commit: first.commit, files };
+}
+
+async function readRecord(path: string): Promise<HubRecord | null> {
   try {
-    text = await readFile(join(folder, MANIFEST_FILE), "utf8");
-  } catch {
-    return null;
-  }
-  try {
-    return manifestSchema.parse(JSON.parse(text));
+    return recordSchema.parse(JSON.parse(await readFile(path, "utf8")));
   } catch {
     return null;
   }

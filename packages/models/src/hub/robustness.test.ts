@@ -101,7 +101,7 @@ describe("two processes at once", () => {
     const snapshot = join(cache, "hub/models/org--tiny", COMMIT);
     expect((await readFile(join(snapshot, "model.safetensors"))).equals(weights)).toBe(true);
     expect((await readdir(snapshot)).sort()).toEqual([
-      ...[".peftbench-hub.json", "config.json", "model.safetensors"],
+      ...[".peftbench-hub", "config.json", "model.safetensors"],
     ]);
     expect(await readdir(contentsFolder())).toHaveLength(2);
   }, 120_000);

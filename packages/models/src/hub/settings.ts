@@ -14,7 +14,7 @@ const DEFAULT_ENDPOINT = "https://huggingface.co";
 
 /**
  * Reads `HF_ENDPOINT`, `HF_TOKEN` and `HF_HUB_OFFLINE`, which mean what they mean to Hugging Face's own tools.
- * @throws {HubError} `bad-settings` for an endpoint that is no address or holds a password, and for a token that cannot
+ * @throws {HubError} `bad-settings` for an endpoint that is no address or holds more than one, and for a token that cannot
  *   be one; neither is shown
  */
 export function hubSettings(environment: Readonly<Record<string, string | undefined>>): HubSettings {
@@ -29,7 +29,16 @@ export function hubSettings(environment: Readonly<Record<string, string | undefi
       remedy: "Correct the variable, or unset it.",
     });
   }
-  const { username, password } = new URL(endpoint);
+  const { username, password, search, hash } = new URL(endpoint);
+  if (search !== "" || hash !== "") {
+    throw new HubError({
+      code: "bad-settings",
+      place: "HF_ENDPOINT",
+      found: "something behind a ? or a # in the address, which is not shown as it may hold a token",
+      expected: "an address without it, to which paths can be added",
+      remedy: "Take it out; set HF_TOKEN to a token, which is never shown.",
+    });
+  }
   if (username !== "" || password !== "") {
     throw new HubError({
       code: "bad-settings",

@@ -83,11 +83,7 @@ describe("fetchSnapshot", () => {
 
   it("downloads what is selected alone, and of a dataset by its own paths", async () => {
     const { folder } = await fetchModel({ select: modelFiles });
-    expect((await readdir(folder)).sort()).toEqual([
-      ".peftbench-hub.json",
-      "config.json",
-      "model.safetensors",
-    ]);
+    expect((await readdir(folder)).sort()).toEqual([".peftbench-hub", "config.json", "model.safetensors"]);
     const dataset = await fetchSnapshot(parseHubReference("dataset", "hf:org/data"), {
       select: (paths) => paths,
       cacheFolder: cache,
@@ -214,7 +210,7 @@ describe("fetchSnapshot", () => {
     const { folder } = await fetchModel({ environment });
     expect(server.storageRequests.length).toBeGreaterThan(0);
     for (const { headers } of server.storageRequests) expect(headers.authorization).toBeUndefined();
-    const kept = [...said, await readFile(join(folder, ".peftbench-hub.json"), "utf8")].join("\n");
+    const kept = [...said, JSON.stringify(await readHubManifest(folder))].join("\n");
     expect(kept).not.toContain(TOKEN);
 
     server.misbehaviour.damages = "model.safetensors";
@@ -236,6 +232,11 @@ describe("fetchSnapshot", () => {
   it("refuses an endpoint that is none, and answers that are none", async () => {
     const environment = { HF_ENDPOINT: "hub.example" };
     expect((await failure(fetchModel({ environment }))).code).toBe("bad-settings");
+    const withQuery = await failure(
+      fetchModel({ environment: { HF_ENDPOINT: `${server.endpoint}/?token=${TOKEN}` } }),
+    );
+    expect(withQuery.code).toBe("bad-settings");
+    expect(withQuery.message).not.toContain(TOKEN);
     const page = createServer((_, response) => response.end("<html>Sign in to this network</html>"));
     const other = { HF_ENDPOINT: await listening(page) };
     expect((await failure(fetchModel({ environment: other }))).code).toBe("bad-answer");
@@ -281,6 +282,18 @@ describe("fetchSnapshot", () => {
     expect(asked).toHaveLength(1);
     proxy.closeAllConnections();
     proxy.close();
+  });
+
+  it("knows every file that fetches at the same time brought", async () => {
+    const fetches = ["config.json", "model.safetensors", "nested/other.bin"].map((path) =>
+      fetchModel({ select: () => [path] }),
+    );
+    const [one] = await Promise.all(fetches);
+    expect((await readHubManifest(one!.folder))?.files.map(({ path }) => path)).toEqual([
+      "config.json",
+      "model.safetensors",
+      "nested/other.bin",
+    ]);
   });
 
   it("replaces a file of a snapshot whose size was changed", async () => {

@@ -6,7 +6,7 @@ import { writeFileWhole } from "../checkpoint/files.ts";
 import { downloadFile, hashFile } from "./download.ts";
 import { HubError } from "./errors.ts";
 import type { HubManifest } from "./manifest.ts";
-import { MANIFEST_FILE, readHubManifest } from "./manifest.ts";
+import { readHubManifest, recordHubFile } from "./manifest.ts";
 import type { HubReference } from "./reference.ts";
 import { describeReference, isCommit } from "./reference.ts";
 import type { HubSettings } from "./settings.ts";
@@ -80,14 +80,12 @@ async function makeSnapshot(reference: HubReference, options: SnapshotOptions): 
     if (!isPlaced) await place(content, target);
     if (known.has(path)) continue;
     const sha256 = id.kind === "sha256" ? id.hex : await hashFile(content, "sha256", bytes);
-    known.set(path, { path, bytes, sha256 });
+    const record = { path, bytes, sha256 };
+    await recordHubFile(snapshot, { kind: reference.kind, name: reference.name, commit, file: record });
+    known.set(path, record);
   }
-  const manifest: HubManifest = {
-    ...{ kind: reference.kind, name: reference.name, commit },
-    files: [...known.values()].sort((a, b) => (a.path < b.path ? -1 : 1)),
-  };
-  await writeText(join(snapshot, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
-  return { folder: snapshot, commit, files: manifest.files.filter(({ path }) => wanted.has(path)) };
+  const files = [...known.values()].filter(({ path }) => wanted.has(path));
+  return { folder: snapshot, commit, files: files.sort((a, b) => (a.path < b.path ? -1 : 1)) };
 }
 
 interface Hub {

@@ -39,6 +39,8 @@ export interface RunComparison {
   readonly effect: PairedEffect | null;
   /** Null for one seed, which says nothing of others. */
   readonly equivalence: EquivalenceResult | null;
+  /** Whether both give constant answers, which the metric scores alike whatever they are: it cannot tell them apart. */
+  readonly isCollapsed: boolean;
   /** Why there is no test, or a lesser one; null where there is nothing to say. */
   readonly problem: string | null;
 }
@@ -95,6 +97,7 @@ export function comparePairs(
       problem: `${missing}: tested over seeds alone`,
     };
   }
+  if (pairs.every((pair) => isCollapsed(pair, examples))) return { ...base, ...collapsed(examples.metric) };
   const tables = examples.metric === "accuracy" ? pairs.flatMap((pair) => rightOrWrong(pair, examples)) : [];
   const [table] = tables;
   const withTables = { ...base, mcnemar: tables };
@@ -121,6 +124,30 @@ const alike = {
   pValue: 1,
 } as const;
 
+/**
+ * Whether two runs score the same on whatever examples although they need not agree: a correlation is 0 for any constant
+ * answer. Runs that say the same of every example, and not one thing of all of them, do agree.
+ */
+function isCollapsed(
+  { first, second }: RunPair,
+  { metric, resampled, predictions }: ComparedExamples,
+): boolean {
+  if (metric === "accuracy") return false;
+  const [scores, others] = [resampled.get(first), resampled.get(second)];
+  if (scores === undefined || !scores.every((value, place) => value === others?.[place])) return false;
+  const [ours = [], theirs = []] = [predictions.get(first), predictions.get(second)];
+  const isConstant = ours.every((value) => Object.is(value, ours[0]));
+  return isConstant || !ours.every((value, place) => Object.is(value, theirs[place]));
+}
+
+/** What is said in place of a test where {@link isCollapsed}. */
+export function collapsed(metric: string): Pick<RunComparison, "isCollapsed" | "problem"> {
+  return {
+    isCollapsed: true,
+    problem: `both give constant answers, which ${metric} scores alike whatever they are: it cannot tell them apart`,
+  };
+}
+
 /** A comparison of which nothing is known but its size. */
 export function untested(seeds: readonly number[], differencePoints: number | null): RunComparison {
   return {
@@ -132,6 +159,7 @@ export function untested(seeds: readonly number[], differencePoints: number | nu
     mcnemar: [],
     effect: null,
     equivalence: null,
+    isCollapsed: false,
     problem: null,
   };
 }

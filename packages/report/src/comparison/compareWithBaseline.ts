@@ -5,7 +5,7 @@ import {
   withVariance,
 } from "@peftbench/harness";
 import type { RunComparison } from "./compareRuns.ts";
-import { comparePairs, tested, untested } from "./compareRuns.ts";
+import { collapsed, comparePairs, tested, untested } from "./compareRuns.ts";
 import type { ComparedExamples, ScoredRun } from "./examples.ts";
 import { metricNamed } from "./examples.ts";
 
@@ -48,6 +48,9 @@ export function compareWithBaseline(
     return { ...base, ...tested(estimate, "seeds", marginPoints), problem };
   }
   const estimate = estimateOverSeedsAndExamples(differences, rows);
+  if (estimate === null && rows.every((row) => row.every((score) => score === 0))) {
+    return { ...base, ...collapsed(examples.metric) };
+  }
   if (estimate === null) return { ...base, problem: "too few resamples of the examples have a score" };
   const variance = 100 ** 2 * scoreVariance(value, examples);
   const problem =
@@ -62,21 +65,28 @@ function scoreVariance(value: number, { metric, labels }: ComparedExamples): num
 }
 
 /**
- * The answers of a baseline that says the same of every example: the label which scores just what the baseline has.
- * @returns null where no label does
+ * A baseline that says the same of every example, as a run.
+ * @param answer as its result tells it; null in results from before that was kept. It then is the label which scores
+ *   just what the baseline has.
+ * @returns null where no label does, or more than one, as on a balanced split
  */
 export function constantAnswers(
-  value: number,
+  { value, answer }: { readonly value: number; readonly answer: number | null },
   metric: string,
   like: ScoredRun["predictions"],
 ): ScoredRun | null {
+  const given = answer ?? answerBehind(value, metric, like);
+  if (given === null || like.length === 0) return null;
+  const predictions = like.map(({ exampleId, label }) => ({ exampleId, label, prediction: given }));
+  return { seed: 0, value, predictions };
+}
+
+function answerBehind(value: number, metric: string, like: ScoredRun["predictions"]): number | null {
   const compute = metricNamed(metric);
   const labels = Float64Array.from(like, ({ label }) => label);
-  const answer = [...new Set(labels)].find((label) => {
+  const [answer, ...others] = [...new Set(labels)].filter((label) => {
     const score = compute?.(new Float64Array(labels.length).fill(label), labels).value ?? null;
     return score !== null && Math.abs(score - value) < 1e-12;
   });
-  if (answer === undefined) return null;
-  const predictions = like.map(({ exampleId, label }) => ({ exampleId, label, prediction: answer }));
-  return { seed: 0, value, predictions };
+  return answer === undefined || others.length > 0 ? null : answer;
 }

@@ -1,5 +1,6 @@
 import { createRandom } from "@peftbench/runtime";
 import { describe, expect, it } from "vitest";
+import type { RunComparison } from "./compareRuns.ts";
 import { compareRuns } from "./compareRuns.ts";
 import { compareWithBaseline, constantAnswers } from "./compareWithBaseline.ts";
 import { findDisagreements } from "./disagreements.ts";
@@ -24,6 +25,19 @@ function resample(runs: readonly ScoredRun[], metric = "accuracy") {
   return resampleRuns(runs, { metric, resamples: 1_000, random: createRandom(0, "comparison") });
 }
 
+/** Two seeds that give every example one answer, which is scored as Matthews' correlation scores it. */
+function constant(answer: number): readonly ScoredRun[] {
+  return [0, 1].map((seed) => {
+    const predictions = run(seed, []).predictions.map((each) => ({ ...each, prediction: answer }));
+    return { seed, value: 0, predictions };
+  });
+}
+
+function widthOf({ intervalPoints, problem }: RunComparison): number {
+  if (intervalPoints === null) throw new Error(`There is no interval: ${problem}.`);
+  return intervalPoints.high - intervalPoints.low;
+}
+
 describe("a comparison of runs", () => {
   it("of one seed is McNemar's exact test, and knows nothing of equivalence", () => {
     const [first, second] = [run(0, [0]), run(0, rows(8))];
@@ -40,7 +54,7 @@ describe("a comparison of runs", () => {
     expect(compareRuns([first], [second], examples, 1)).toMatchObject({ test: "bootstrap", mcnemar: [] });
   });
 
-  it("of several seeds speaks for seeds and examples, wider than either alone", () => {
+  it("of several seeds speaks for seeds and examples, wider than over seeds alone", () => {
     const firsts = [run(0, rows(4)), run(1, rows(5)), run(2, rows(7))];
     const seconds = [run(0, rows(4, 30)), run(1, rows(8, 30)), run(2, rows(9, 30))];
     const found = compareRuns(firsts, seconds, resample([...firsts, ...seconds]), 1);
@@ -53,7 +67,15 @@ describe("a comparison of runs", () => {
       1,
     );
     expect(alone).toMatchObject({ test: "seeds", problem: expect.stringContaining("over seeds alone") });
-    expect(found.pValue).not.toBe(alone.pValue);
+    const ofOneSeed = compareRuns(
+      firsts.slice(0, 1),
+      seconds.slice(0, 1),
+      resample([...firsts, ...seconds]),
+      1,
+    );
+    expect(widthOf(found)).toBeGreaterThan(widthOf(alone));
+    // Three seeds say more than one, and are not three times as many examples.
+    expect(widthOf(found)).toBeGreaterThan(widthOf(ofOneSeed) / Math.sqrt(3));
   });
 
   it("is none where examples differ and one seed alone is there, and says so", () => {
@@ -76,6 +98,32 @@ describe("a comparison of runs", () => {
       differencePoints: 0,
       pValue: 1,
     });
+    expect(compareRuns(runs, same, resample([...runs, ...same], "matthews"), 1)).toMatchObject({
+      pValue: 1,
+      isCollapsed: false,
+    });
+  });
+
+  it("of constant answers is none under a metric that scores all of them alike, and says so", () => {
+    const zeros = constant(0);
+    const ones = constant(1);
+    for (const [firsts, seconds] of [
+      [zeros, ones],
+      [zeros, constant(0)],
+      [zeros.slice(0, 1), ones.slice(0, 1)],
+    ] as const) {
+      const found = compareRuns(firsts, seconds, resample([...firsts, ...seconds], "matthews"), 1);
+      expect(found).toMatchObject({
+        ...{ differencePoints: 0, isCollapsed: true, test: null, pValue: null, intervalPoints: null },
+        problem: expect.stringContaining("constant answers, which matthews scores alike"),
+      });
+    }
+    const some = [...zeros, run(2, rows(9))];
+    const others = [...ones, run(2, rows(9, 20))];
+    expect(compareRuns(some, others, resample([...some, ...others], "matthews"), 1).isCollapsed).toBe(false);
+    // Under accuracy the two are told apart, or known to be alike.
+    const right = [...zeros, ...ones];
+    expect(compareRuns(zeros, ones, resample(right), 1)).toMatchObject({ isCollapsed: false });
   });
 });
 
@@ -83,13 +131,24 @@ describe("a comparison with a baseline", () => {
   const method = [run(0, rows(6)), run(1, rows(7))];
 
   it("is in pairs where it gives every example one answer", () => {
-    const constant = constantAnswers(0.5, "accuracy", method[0]?.predictions ?? []);
+    const constant = constantAnswers({ value: 0.5, answer: 1 }, "accuracy", method[0]?.predictions ?? []);
     if (constant === null) throw new Error("The answer was not found.");
     const examples = resample([...method, constant]);
     const found = compareWithBaseline(method, { value: 0.5, run: constant }, examples, 1);
     expect(found).toMatchObject({ test: "seeds and examples", problem: null });
     expect(found.mcnemar).toHaveLength(2);
-    expect(constantAnswers(0.7, "accuracy", method[0]?.predictions ?? [])).toBeNull();
+  });
+
+  it("knows the answers of older results by their score, unless two answers score that", () => {
+    const balanced = run(0, []).predictions;
+    const uneven = balanced.map((each, row) => (row === 0 ? { ...each, label: 1 } : each));
+    const guessed = (value: number, predictions: ScoredRun["predictions"]) =>
+      constantAnswers({ value, answer: null }, "accuracy", predictions)?.predictions[0]?.prediction;
+    expect(guessed(31 / EXAMPLES, uneven)).toBe(1);
+    expect(guessed(29 / EXAMPLES, uneven)).toBe(0);
+    expect(guessed(0.7, uneven)).toBeUndefined();
+    expect(guessed(0.5, balanced)).toBeUndefined();
+    expect(guessed(0.5, [...balanced].reverse())).toBeUndefined();
   });
 
   it("is wider where its answers are not known one by one", () => {

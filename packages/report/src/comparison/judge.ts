@@ -1,5 +1,5 @@
 import type { Verdict } from "@peftbench/harness";
-import { holm, verdictOf } from "@peftbench/harness";
+import { holm, LEVEL, verdictOf } from "@peftbench/harness";
 import type { RunComparison } from "./compareRuns.ts";
 
 /** What a comparison shows beside all that are read together with it. */
@@ -12,10 +12,11 @@ export interface Judgement {
   readonly verdict: Verdict;
 }
 
-/** Chance of one or more wrong claims of a difference in a family, and of equivalence likewise. */
-export const LEVEL = 0.05;
-
-/** Judges a family of comparisons, in their order. @param family all comparisons that a reader sees together */
+/**
+ * Judges a family of comparisons, in their order. {@link LEVEL} is the chance of one or more wrong claims of a difference
+ * in it, and of equivalence likewise.
+ * @param family all comparisons that a reader sees together
+ */
 export function judge(
   family: readonly (Pick<RunComparison, "differencePoints" | "pValue" | "equivalence"> & {
     readonly higherIsBetter: boolean;
@@ -32,7 +33,7 @@ export function judge(
       higherIsBetter,
       equivalent: adjustedEquivalencePValue === null ? null : adjustedEquivalencePValue < LEVEL,
     };
-    return { adjustedPValue, adjustedEquivalencePValue, verdict: verdictOf(evidence, LEVEL) };
+    return { adjustedPValue, adjustedEquivalencePValue, verdict: verdictOf(evidence) };
   });
 }
 

@@ -1,8 +1,8 @@
+import { LEVEL } from "@peftbench/harness";
 import { baselineTitle } from "../baselines.ts";
 import type { BaselineComparison, Comparison } from "../compare.ts";
 import { MARGIN } from "../compare.ts";
 import type { ComparisonTest } from "../comparison/compareRuns.ts";
-import { LEVEL } from "../comparison/judge.ts";
 import { formatDifference, formatFixed, formatPValue, NONE, plural } from "../format.ts";
 import type { Html } from "../html/html.ts";
 import { html } from "../html/html.ts";

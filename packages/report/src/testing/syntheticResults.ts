@@ -150,7 +150,9 @@ export function syntheticResult({
         reason: null,
       },
     ],
-    baselines: [{ name: "majority-class", metric, value: 444 / 872, count: 872, split: "dev", reason: null }],
+    baselines: [
+      { name: "majority-class", metric, value: 444 / 872, count: 872, split: "dev", reason: null, answer: 1 },
+    ],
     parameters: {
       trainableInitial: method.trainable,
       trainableAverage: (method.trainable + (method.trainableFinal ?? method.trainable)) / 2,

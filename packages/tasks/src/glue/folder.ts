@@ -6,6 +6,7 @@ import { hasParquet, readFromParquet } from "../hub/parquetFolder.ts";
 import type { TaskDefinition, TaskFiles } from "../task.ts";
 import { howToGet, usualFolder } from "./howToGet.ts";
 import { errorCode, readLabelledFile } from "./labelledFile.ts";
+import { named } from "./named.ts";
 import { readOriginalFiles } from "./originalFiles.ts";
 
 /**
@@ -60,8 +61,7 @@ async function findTaskFolder(task: TaskDefinition<TaskFiles>, dataFolder: strin
   const exact = task.source.folders.find((folder) => names.includes(folder));
   if (exact !== undefined) return join(dataFolder, exact);
 
-  const wanted = new Set(task.source.folders.map((folder) => folder.toLowerCase()));
-  const matches = names.filter((name) => wanted.has(name.toLowerCase()));
+  const matches = named(names, task.source.folders);
   if (matches.length === 1) return join(dataFolder, matches[0] ?? "");
   if (matches.length > 1) {
     throw new DatasetError({

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { recordHubFile } from "@peftbench/models";
 import type { ColumnSource } from "hyparquet-writer";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DatasetError } from "../errors.ts";
@@ -33,15 +34,10 @@ async function write(files: Readonly<Record<string, Uint8Array>>): Promise<void>
 }
 
 async function writeManifest(files: Readonly<Record<string, Uint8Array>>): Promise<void> {
-  const manifest = {
-    ...{ kind: "dataset", name: "nyu-mll/glue", commit: COMMIT },
-    files: Object.entries(files).map(([path, bytes]) => ({
-      path,
-      bytes: bytes.length,
-      sha256: sha256(bytes),
-    })),
-  };
-  await writeFile(join(folder, ".peftbench-hub.json"), JSON.stringify(manifest));
+  for (const [path, bytes] of Object.entries(files)) {
+    const file = { path, bytes: bytes.length, sha256: sha256(bytes) };
+    await recordHubFile(folder, { kind: "dataset", name: "nyu-mll/glue", commit: COMMIT, file });
+  }
 }
 
 async function failure(task: GlueTask): Promise<DatasetError> {
@@ -98,6 +94,15 @@ describe("a data folder of parquet files", () => {
         { split: "dev", name: "validation-00000-of-00001.parquet", rows: 1, sha256: sha256(files[dev]!) },
       ],
     });
+  });
+
+  it("with a file that nobody downloaded is refused", async () => {
+    const files = { [train]: parquet(sst2, rows), [dev]: parquet(sst2, rows) };
+    await write(files);
+    await writeManifest({ [train]: files[train]! });
+    const error = await failure(sst2);
+    expect(error).toMatchObject({ code: "wrong-checksum", file: join(folder, dev) });
+    expect(error.message).toMatch(/downloaded of nyu-mll\/glue alone.*Somebody put it there/);
   });
 
   it("that was changed since its download is refused, with both checksums", async () => {

@@ -66,20 +66,24 @@ function missing(task: Task, folder: string, prefix: string): DatasetError {
   });
 }
 
-/** @throws {DatasetError} `wrong-checksum` where the manifest names another file by this path */
+/** @throws {DatasetError} `wrong-checksum` where the manifest names another file by this path, or none */
 export function requireAnnounced(
   manifest: HubManifest | null,
   path: string,
   file: string,
   found: string,
 ): void {
-  const expected = manifest?.files.find((one) => one.path === path)?.sha256;
-  if (expected === undefined || expected === found) return;
+  if (manifest === null) return;
+  const expected = manifest.files.find((one) => one.path === path)?.sha256;
+  if (expected === found) return;
+  const isKnown = expected !== undefined;
   throw new DatasetError({
     code: "wrong-checksum",
     file,
     found: `a file with the sha256 ${found}`,
-    expected: `${expected}, which was downloaded`,
-    remedy: "The file was changed since. Remove it and start the same command again.",
+    expected: isKnown
+      ? `${expected}, which was downloaded`
+      : `files that were downloaded of ${manifest.name} alone, and this is none`,
+    remedy: `${isKnown ? "The file was changed since" : "Somebody put it there"}. Remove it and start the same command again.`,
   });
 }

@@ -1,8 +1,9 @@
 import { cpus } from "node:os";
-import type { CellSpec, ReusableRuns, RunResult } from "@peftbench/harness";
+import type { CellSpec, ReusableRuns, RunResult, TakenRuns } from "@peftbench/harness";
 import { finishedResult, formatDuration } from "@peftbench/harness";
 import type { CommandResult } from "../../command.ts";
 import { formatTable } from "../../table.ts";
+import { reuseNotice } from "../reuseNotice.ts";
 import type { SuiteAndOrigin } from "../suites.ts";
 import { formatBySuite, originOfTask } from "../suites.ts";
 import type { PlannedCell } from "./planCells.ts";
@@ -16,7 +17,8 @@ export interface DryRun {
   readonly reported: readonly CellSpec[];
   readonly isSearched: boolean;
   readonly notices: readonly string[];
-  readonly reusable: ReusableRuns;
+  /** Null without `--reuse`. */
+  readonly reusable: ReusableRuns | null;
   /** Runs that are there: of what speed they were. */
   readonly earlier: readonly RunResult[];
   readonly planCell: (spec: CellSpec) => Promise<PlannedCell>;
@@ -51,7 +53,7 @@ export async function describeDryRun(dryRun: DryRun): Promise<CommandResult> {
   }
   const toRun = rows.filter(isToRun);
   return {
-    exitCode: 0,
+    exitCode: toRun.some(({ planned }) => planned.kind === "impossible") ? 1 : 0,
     document: {
       dryRun: true,
       notices,
@@ -70,18 +72,25 @@ export async function describeDryRun(dryRun: DryRun): Promise<CommandResult> {
       formatBySuite(rows, (block) => [formatCells(block), "", formatPlans(block)].join("\n")),
       "",
       ...problemLines(rows),
+      ...(reusable === null ? [] : [reuseNotice(takenAmong(rows), reusable)]),
       ...footnotes(rows, toRun),
     ].join("\n"),
   };
+}
+
+function takenAmong(rows: readonly PlannedRow[]): TakenRuns {
+  const specsOf = (standings: readonly Standing[]) =>
+    rows.filter(({ standing }) => standings.includes(standing)).map(({ spec }) => spec);
+  return { taken: specsOf(["taken over"]), toRun: specsOf(["to run"]) };
 }
 
 function isToRun({ standing }: PlannedRow): boolean {
   return standing === "to run" || standing === "to run, as chosen";
 }
 
-async function standingOf(spec: CellSpec, reusable: ReusableRuns): Promise<Standing> {
+async function standingOf(spec: CellSpec, reusable: ReusableRuns | null): Promise<Standing> {
   if ((await finishedResult(spec)) !== null) return "finished";
-  return !spec.force && reusable.find(spec) !== null ? "taken over" : "to run";
+  return !spec.force && (reusable?.find(spec) ?? null) !== null ? "taken over" : "to run";
 }
 
 function formatCells(rows: readonly PlannedRow[]): string {
@@ -109,7 +118,7 @@ function formatPlans(rows: readonly PlannedRow[]): string {
       const toRun = group.filter(isToRun);
       const name = purpose === "trial" ? `${cell.method} (trials)` : cell.method;
       const start = [cell.model, cell.task, name, `${toRun.length} of ${group.length}`];
-      if (planned.kind === "unknown") return [...start, "-", "-", "-", "-"];
+      if (planned.kind !== "planned") return [...start, "-", "-", "-", "-"];
       const { steps, isExact, trainable, peakLiveBytes } = planned.plan;
       const time = totalMs(toRun);
       return [
@@ -125,9 +134,13 @@ function formatPlans(rows: readonly PlannedRow[]): string {
 }
 
 function problemLines(rows: readonly PlannedRow[]): readonly string[] {
-  const lines = rows.flatMap(({ planned, spec: { cell } }) =>
-    planned.kind === "unknown" ? [`No plan of ${cell.method} on ${cell.task}: ${planned.reason}`] : [],
-  );
+  const toRun = rows.filter(isToRun);
+  const lines = toRun.flatMap(({ planned, spec: { cell } }) => {
+    if (planned.kind === "planned") return [];
+    if (planned.kind === "unknown") return [`No plan of ${cell.method} on ${cell.task}: ${planned.reason}`];
+    const what = planned.of === "task" ? cell.task : `${cell.method} on ${cell.task}`;
+    return [`Cannot run: ${what}: ${planned.reason}`];
+  });
   return [...new Set(lines)];
 }
 

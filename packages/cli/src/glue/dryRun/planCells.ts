@@ -2,7 +2,7 @@ import type { CellSpec } from "@peftbench/harness";
 import { canonicalJson, planTraining, sequenceTokenizer } from "@peftbench/harness";
 import { architectureOf, loadTokenizer, openCheckpoint } from "@peftbench/models";
 import type { ModelShape, PeftMethod } from "@peftbench/peft";
-import { attachMethod, countParameters, MethodError } from "@peftbench/peft";
+import { attachMethod, countParameters, MethodError, WeightsNeededError } from "@peftbench/peft";
 import type { FileCache } from "@peftbench/runtime";
 import type { Example, LoadedTask, SequenceTokenizer } from "@peftbench/tasks";
 import {
@@ -28,10 +28,14 @@ export interface CellPlan {
   readonly work: CellWork;
 }
 
-/** A plan, or the reason why there is none. */
+/**
+ * A plan, or the reason why there is none: `unknown` where a plan would need what is not read here, `impossible` where a
+ * run would end in the same error, be it the task's with any method or one method's.
+ */
 export type PlannedCell =
   | { readonly kind: "planned"; readonly plan: CellPlan }
-  | { readonly kind: "unknown"; readonly reason: string };
+  | { readonly kind: "unknown"; readonly reason: string }
+  | { readonly kind: "impossible"; readonly of: "task" | "method"; readonly reason: string };
 
 /** Of longer splits, so many examples are tokenized: enough for a mean. */
 const SAMPLE_ROWS = 3000;
@@ -69,9 +73,11 @@ export function createCellPlanner(
         const model = await readShape(spec.modelFolder, data);
         return { kind: "planned", plan: planCell(spec, attached, model, data, tokenizer) };
       } catch (error) {
-        // What a run would end in as well; or a method that needs weights before it can be counted.
-        if (!(error instanceof MethodError || error instanceof TaskArgumentError)) throw error;
-        return { kind: "unknown", reason: error.message };
+        if (error instanceof WeightsNeededError) return { kind: "unknown", reason: error.message };
+        if (error instanceof TaskArgumentError)
+          return { kind: "impossible", of: "task", reason: error.message };
+        if (error instanceof MethodError) return { kind: "impossible", of: "method", reason: error.message };
+        throw error;
       }
     });
   };

@@ -6,6 +6,7 @@ import { DatasetError } from "../../errors.ts";
 import { filesOfSplit } from "../../hub/layout.ts";
 import { requireAnnounced } from "../../hub/parquetFolder.ts";
 import type { TaskDefinition, TaskFiles } from "../../task.ts";
+import { named } from "../named.ts";
 import { readTsv } from "../tsv.ts";
 import { readHiddenParquet } from "./hiddenParquet.ts";
 import type { TestSplit } from "./testSplits.ts";
@@ -135,6 +136,5 @@ function requireIndices({ examples, sources }: LoadedTestSplit): void {
 
 /** Folders inside the data folder that have one of these names, whatever its case. */
 async function foldersNamed(dataFolder: string, names: readonly string[]): Promise<readonly string[]> {
-  const wanted = names.map((name) => name.toLowerCase());
-  return (await readdir(dataFolder)).filter((name) => wanted.includes(name.toLowerCase())).sort();
+  return named(await readdir(dataFolder), names).toSorted();
 }
