@@ -26,8 +26,9 @@ export const compare: Command = {
     methods: { type: "string", valueHint: "a,b", description: "Two methods of the one folder: A, then B" },
     gate: {
       type: "string",
-      valueHint: "metric>=points",
-      description: "Least B may have over A on each task, between commas; else the exit status is 1",
+      valueHint: "rules",
+      description:
+        "Least B may have over A on each task, in points of its metric: accuracy>=-1.0; else the exit status is 1",
     },
     "gate-on": {
       type: "string",

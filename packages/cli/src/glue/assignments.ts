@@ -83,16 +83,22 @@ export function assignSearch(search: SearchConfig, assigned: Assignments["search
   }
   const parsed = searchSchema.safeParse(changed);
   if (parsed.success) return parsed.data;
-  throw new UsageError(`--set: search.${problemOf(parsed.error.issues)}`);
+  throw new UsageError(`--set: search.${problemOf(parsed.error.issues, changed)}`);
 }
 
-/** The first thing that is wrong, under its dotted path. */
+/** The first thing that is wrong, under its dotted path, with what was found there. @param value what was looked at */
 export function problemOf(
   issues: readonly { readonly path: PropertyKey[]; readonly message: string }[],
+  value: unknown,
 ): string {
   const [first] = issues;
   if (first === undefined) return "wrong";
-  return first.path.length === 0 ? first.message : `${first.path.join(".")}: ${first.message}`;
+  if (first.path.length === 0) return first.message;
+  const found = first.path.reduce<unknown>(
+    (holder, key) => (holder as Values | undefined)?.[String(key)],
+    value,
+  );
+  return `${first.path.join(".")}: found ${JSON.stringify(found) ?? "nothing"}; ${first.message}`;
 }
 
 function trainingOf(values: Values, owner: string): TrainingOverrides {
@@ -105,7 +111,7 @@ function trainingOf(values: Values, owner: string): TrainingOverrides {
   }
   const parsed = trainingOverridesSchema.safeParse(values);
   if (parsed.success) return parsed.data;
-  throw new UsageError(`--set: ${owner}.${problemOf(parsed.error.issues)}`);
+  throw new UsageError(`--set: ${owner}.${problemOf(parsed.error.issues, values)}`);
 }
 
 /** At the commas before a place, so that lists may hold commas: `lora.targetModules=["query","value"]`. */

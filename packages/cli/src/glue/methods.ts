@@ -65,7 +65,7 @@ function configOf(
     );
   }
   const given = Object.keys(assigned).length > 0 ? "--set" : "The suite";
-  throw new UsageError(`${given}: ${method.id}.${problemOf(parsed.error.issues)}`);
+  throw new UsageError(`${given}: ${method.id}.${problemOf(parsed.error.issues, values)}`);
 }
 
 function asJson(value: unknown): GridMethod["config"] {

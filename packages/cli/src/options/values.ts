@@ -61,6 +61,11 @@ export function probability(option: string, value: string): number {
 /** `3` is the seeds 0, 1, 2; `4,7` is the seeds 4 and 7, and `7,` the seed 7 alone. @throws {UsageError} */
 export function seedList(option: string, value: string): readonly number[] {
   if (!value.includes(",")) {
+    if (!/^[1-9]\d*$/.test(value)) {
+      throw new UsageError(
+        `${option}: found ${JSON.stringify(value)}; expected how many seeds, such as 3, or which ones between commas, such as 4,7.`,
+      );
+    }
     return Array.from({ length: wholeNumber(option, value, 1) }, (_, seed) => seed);
   }
   const seeds = commaList(option, value).map((word) => wholeNumber(option, word, 0));

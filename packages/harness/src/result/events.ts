@@ -1,9 +1,7 @@
 import { z } from "zod";
+import { count, milliseconds, text } from "./fields.ts";
 import { runStatuses } from "./schema.ts";
 
-const count = z.int().nonnegative();
-const milliseconds = z.number().nonnegative();
-const text = z.string().min(1);
 const at = z.iso.datetime();
 
 /** One optimizer step. A resumed run repeats the steps since its checkpoint: see `stepsOf`. */

@@ -1,8 +1,5 @@
 import { z } from "zod";
-
-const count = z.int().nonnegative();
-const bytes = z.int().nonnegative();
-const text = z.string().min(1);
+import { bytes, count, text } from "./fields.ts";
 
 /** Memory as a ledger of the device's own calls saw it, beside what was planned for the same programs and device. */
 export const measuredMemorySchema = z.strictObject({

@@ -1,5 +1,8 @@
-import { memoryRoles, savePolicies } from "@peftbench/runtime";
+import type { savePolicies } from "@peftbench/runtime";
+import { memoryRoles } from "@peftbench/runtime";
 import { z } from "zod";
+import { memorySchema, parametersSchema, stageSchema, timeSchema } from "./costs.ts";
+import { count, milliseconds, sha256, text } from "./fields.ts";
 import { measuredMemorySchema } from "./measuredMemory.ts";
 import { submissionSchema } from "./submission.ts";
 import { runPurposes, tuningSchema } from "./tuning.ts";
@@ -12,11 +15,6 @@ export { memoryRoles };
 export const executorKinds = ["cpu", "webgpu"] as const;
 export const runStatuses = ["ok", "failed", "oom", "diverged", "interrupted"] as const;
 
-const count = z.int().nonnegative();
-const bytes = z.int().nonnegative();
-const milliseconds = z.number().nonnegative();
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "expected 64 hexadecimal digits (sha256)");
-const text = z.string().min(1);
 const jsonRecord = z.record(z.string(), z.json());
 
 /** One cell of the grid: what was run. */
@@ -82,68 +80,6 @@ const baselineSchema = z
     error: "expected a reason exactly where value is null",
   });
 
-/**
- * Numbers of scalars. Trained in all, with the head: `trainableInitial + head`. The adapter's own count is
- * `trainable*`; for full fine-tuning, which adds none, it is the encoder's.
- */
-const parametersSchema = z.strictObject({
-  /** Trainable without the task head, at the first step. */
-  trainableInitial: count,
-  /** The same as the mean over all steps: lower where a method freezes or prunes in mid-run. */
-  trainableAverage: z.number().nonnegative(),
-  trainableFinal: count,
-  /** Trainable parameters of the task head (pooler and classifier, as the model declares them). */
-  head: count,
-  /** All there is to hold while training: base + adapter + head. */
-  total: count,
-});
-
-const bytesByRole = z.strictObject(
-  Object.fromEntries(memoryRoles.map((role) => [role, bytes])) as Record<MemoryRole, typeof bytes>,
-);
-
-const memorySchema = z.strictObject({
-  /** The largest sum of live bytes at any moment of a training step. */
-  peakLiveBytes: bytes,
-  /** What is taken from the device, alignment and fragmentation included. */
-  peakReservedBytes: bytes,
-  /** Live bytes of each role at the moment of the live peak; they add up to `peakLiveBytes`. */
-  byRole: bytesByRole,
-  /** The moment of the live peak. */
-  peakAt: z
-    .strictObject({
-      node: text,
-      phase: z.enum(["forward", "backward", "optimizer"]),
-      batchRows: count,
-      /** Tokens in a row, padding included. */
-      length: count,
-    })
-    .nullable(),
-  /** The largest sum of live bytes in each phase of the step; null where the source does not tell phases apart. */
-  peakLiveBytesByPhase: z.strictObject({ forward: bytes, backward: bytes, optimizer: bytes }).nullable(),
-  /** `planned`: computed before anything ran; `measured`: from a ledger of the device's allocations. */
-  source: z.enum(["measured", "planned"]),
-  savePolicy: z.enum(savePolicies),
-  /** The device or the device profile that the bytes are of. */
-  device: text,
-});
-
-const timeSchema = z.strictObject({
-  /** Wall time of training steps, over all processes of a resumed run; without evaluation and compilation. */
-  trainMs: milliseconds,
-  evalMs: milliseconds,
-  /** Building, planning and compiling graphs. */
-  compileMs: milliseconds,
-  stepMsMedian: milliseconds.nullable(),
-  stepsTotal: count,
-  /** Steps that changed no weight because the gradient's norm was not finite. */
-  stepsSkipped: count,
-  /** Real tokens (no padding) a second of `trainMs`. */
-  tokensPerSecond: z.number().nonnegative().nullable(),
-  /** Real tokens (no padding). */
-  tokensTrained: count,
-});
-
 /** The primary metric on the held-out examples; null where it is not defined. */
 export const selectionEvaluationSchema = z.strictObject({
   /** Optimizer steps that were done. */
@@ -167,24 +103,6 @@ const selectionSchema = z.strictObject({
   stoppedEarly: z.boolean(),
   /** Wall time of these evaluations, over all processes of a resumed run; no part of `time`. */
   evalMs: milliseconds,
-});
-
-/** A part of training over which trainable tensors and memory stay the same. */
-const stageSchema = z.strictObject({
-  name: text,
-  /** The first optimizer step, counted from 0. */
-  fromStep: count,
-  steps: count,
-  /** Trainable scalars without the head, at the stage's first step. */
-  trainable: count,
-  /** Planned peaks of the stage's own graphs. */
-  peakLiveBytes: bytes,
-  peakReservedBytes: bytes,
-  /** Live bytes of each role at the stage's peak; they add up to `peakLiveBytes`. */
-  byRole: bytesByRole,
-  /** Wall time of the stage's steps. */
-  trainMs: milliseconds,
-  stepMsMedian: milliseconds.nullable(),
 });
 
 /** Ranks of the adapted modules over a run. */

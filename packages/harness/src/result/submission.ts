@@ -1,7 +1,5 @@
 import { z } from "zod";
-
-const count = z.int().nonnegative();
-const text = z.string().min(1);
+import { count, sha256, text } from "./fields.ts";
 
 /** What was written for GLUE's server, into the run's folder `submission`. */
 export const submissionSchema = z.strictObject({
@@ -11,7 +9,7 @@ export const submissionSchema = z.strictObject({
       name: text,
       rows: count,
       /** What was answered, by its name below the data folder: `CoLA/test.tsv`. */
-      sources: z.array(z.strictObject({ name: text, sha256: z.string().regex(/^[0-9a-f]{64}$/) })).min(1),
+      sources: z.array(z.strictObject({ name: text, sha256 })).min(1),
     }),
   ),
   /** One sentence for each file that could not be made. */

@@ -1,8 +1,5 @@
 import { z } from "zod";
-
-const count = z.int().nonnegative();
-const text = z.string().min(1);
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "expected 64 hexadecimal digits (sha256)");
+import { count, sha256, text } from "./fields.ts";
 
 /** Settings by name: `learningRate`; a method's own option as `method.rank`. */
 const settings = z.record(z.string(), z.json());

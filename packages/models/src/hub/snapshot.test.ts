@@ -305,44 +305,6 @@ describe("fetchSnapshot", () => {
   });
 });
 
-describe("parseHubReference", () => {
-  it("reads a name and a revision", () => {
-    expect(parseHubReference("model", "hf:bert-base-uncased")).toEqual({
-      ...{ kind: "model", name: "bert-base-uncased", revision: "main" },
-    });
-    expect(parseHubReference("dataset", "hf:org/a.b-c@refs/pr/1")).toEqual({
-      ...{ kind: "dataset", name: "org/a.b-c", revision: "refs/pr/1" },
-    });
-  });
-
-  it.each(["org/name", "hf:", "hf:a/b/c", "hf:../x", "hf:a/b@", "hf:a/b@x@y", "hf:a/b@..", "hf:a b"])(
-    "refuses %s",
-    (text) => {
-      expect(() => parseHubReference("model", text)).toThrow(/hf:organization\/name@revision/);
-    },
-  );
-});
-
-describe("modelFiles", () => {
-  it("prefers safetensors, whole or in parts, to PyTorch's own", () => {
-    const common = ["README.md", "config.json", "tokenizer.json", "pytorch_model.bin", "tf_model.h5"];
-    expect(modelFiles([...common, "model.safetensors"])).toEqual([
-      ...["config.json", "tokenizer.json", "model.safetensors"],
-    ]);
-    expect(modelFiles(common).at(-1)).toBe("pytorch_model.bin");
-    const parts = ["model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"];
-    expect(modelFiles([...common, ...parts, "model.safetensors.index.json"]).slice(2)).toEqual([
-      ...parts,
-      "model.safetensors.index.json",
-    ]);
-  });
-
-  it("refuses a repository without settings or weights", () => {
-    expect(() => modelFiles(["config.json", "onnx/model.onnx"])).toThrow(/config.json, onnx\/model.onnx/);
-    expect(() => modelFiles(["model.safetensors"])).toThrow(HubError);
-  });
-});
-
 async function listening(server: Server): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
