@@ -3,11 +3,10 @@ import { activate } from "../activation.ts";
 import type { BatchShape, EncoderOutputs, HeadSpec, ModelContext } from "../architecture.ts";
 import { DECODER_INPUTS, ENCODER_INPUTS, targetLengthOf } from "../architecture.ts";
 import { attendHeads } from "../attendHeads.ts";
-import { paddingBias } from "../attention.ts";
-import { hideLater } from "../causalBias.ts";
-import { AttentionError } from "../config.ts";
 import { OUTPUT_EMBEDDINGS } from "../decoderHead.ts";
 import { layerNorm } from "../encoderLayers.ts";
+import type { ScoreMask } from "../scoreMask.ts";
+import { laterMask, paddingBias, paddingMask } from "../scoreMask.ts";
 import type { BartConfig } from "./config.ts";
 import type { Stack } from "./parameters.ts";
 import { POSITION_OFFSET, SHARED } from "./parameters.ts";
@@ -22,7 +21,6 @@ interface Tokens {
  * BART (Lewis et al. 2020), as `BartForConditionalGeneration` computes it: an encoder, and a decoder that reads it, each
  * normed after the residuals. Hidden states are the decoder's. Padding of the source is on the right; the target's needs
  * no mask, as nothing before it reads it.
- * @throws {AttentionError} where the context asks for fused attention
  */
 export function buildBart(
   context: ModelContext,
@@ -30,12 +28,10 @@ export function buildBart(
   _head: HeadSpec,
   batch: BatchShape,
 ): EncoderOutputs {
-  if (context.attention === "fused")
-    throw new AttentionError("BART", "the fused op attends to no other sequence");
   const { graph } = context;
   const { rows, length } = batch;
   const targetLength = targetLengthOf(batch);
-  const padding = paddingBias(graph.input(ENCODER_INPUTS.attentionMask, [rows, length], "f32"), batch);
+  const mask = paddingMask(paddingBias(graph.input(ENCODER_INPUTS.attentionMask, [rows, length], "f32")));
   const sourceIds = graph.input(ENCODER_INPUTS.inputIds, [rows * length], "i32");
   const targetIds = graph.input(DECODER_INPUTS.decoderInputIds, [rows * targetLength], "i32");
 
@@ -44,13 +40,13 @@ export function buildBart(
     const layer = `model.encoder.layers.${index}`;
     const read = source;
     const states = graph.withLayer(layer, () => {
-      const attended = attend(context, config, "encoder", `${layer}.self_attn`, read, read, padding);
+      const attended = attend(context, config, "encoder", `${layer}.self_attn`, read, read, mask);
       return feedForward(context, config, layer, attended);
     });
     source = { states, length };
   }
 
-  const later = hideLater(context, targetLength);
+  const later = laterMask(context, rows, targetLength);
   let hidden = embed(context, config, "decoder", targetIds, rows);
   const hiddenStates = [hidden];
   for (let index = 0; index < config.decoder.layers; index++) {
@@ -66,7 +62,7 @@ export function buildBart(
         `${layer}.encoder_attn`,
         target(attended),
         source,
-        padding,
+        mask,
       );
       return feedForward(context, config, layer, crossed);
     });
@@ -110,7 +106,7 @@ function attend(
   module: string,
   reader: Tokens,
   read: Tokens,
-  bias: Tensor,
+  mask: ScoreMask,
 ): Tensor {
   const { hiddenSize, attentionDropout, dropout } = config;
   const { heads } = config[stack];
@@ -120,7 +116,7 @@ function attend(
     context.linear(`${module}.${name}`, states).reshape([rows, length, heads, headSize]);
   const parts = { query: split("q_proj", reader), key: split("k_proj", read), value: split("v_proj", read) };
   const scale = 1 / Math.sqrt(headSize);
-  const attended = attendHeads(context, parts, { bias, scale, dropout: attentionDropout });
+  const attended = attendHeads(context, parts, { mask, scale, dropout: attentionDropout });
   const projected = context.dropout(context.linear(`${module}.out_proj`, attended), dropout);
   return layerNorm(context, config, `${module}_layer_norm`, reader.states.add(projected));
 }

@@ -1,9 +1,9 @@
 import type { GraphBuilder, Tensor } from "@peftbench/runtime";
 import type { BatchShape, ModelContext } from "../architecture.ts";
 import { ENCODER_INPUTS } from "../architecture.ts";
-import { MASKED_SCORE } from "../attention.ts";
 import type { Attend } from "../encoderLayers.ts";
 import { layerNorm } from "../encoderLayers.ts";
+import { MASKED_SCORE } from "../scoreMask.ts";
 import type { DebertaConfig } from "./config.ts";
 import { RELATIVE_EMBEDDINGS, RELATIVE_NORM } from "./parameters.ts";
 import { usedRows } from "./relativePositions.ts";

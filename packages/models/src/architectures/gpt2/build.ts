@@ -3,17 +3,16 @@ import { activate } from "../activation.ts";
 import type { BatchShape, EncoderOutputs, HeadSpec, ModelContext } from "../architecture.ts";
 import { ENCODER_INPUTS } from "../architecture.ts";
 import { attendHeads } from "../attendHeads.ts";
-import { causalBias } from "../causalBias.ts";
-import { AttentionError } from "../config.ts";
 import { decoderHead } from "../decoderHead.ts";
 import { layerNorm } from "../encoderLayers.ts";
+import type { ScoreMask } from "../scoreMask.ts";
+import { causalMask, paddingBias } from "../scoreMask.ts";
 import type { Gpt2Config } from "./config.ts";
 import { FINAL_NORM, LAYERS, POSITIONS, WORDS } from "./parameters.ts";
 
 /**
  * GPT-2 (Radford et al. 2019) as a language model, as `GPT2LMHeadModel` computes it, or as a classifier, as
  * `GPT2ForSequenceClassification` does. Padding is on the right.
- * @throws {AttentionError} where the context asks for fused attention
  */
 export function buildGpt2(
   context: ModelContext,
@@ -21,15 +20,15 @@ export function buildGpt2(
   head: HeadSpec,
   batch: BatchShape,
 ): EncoderOutputs {
-  if (context.attention === "fused") throw new AttentionError("GPT-2", "the fused op has no causal mask");
   const { graph } = context;
-  const bias = causalBias(context, batch);
+  const padding = graph.input(ENCODER_INPUTS.attentionMask, [batch.rows, batch.length], "f32");
+  const mask = causalMask(context, paddingBias(padding));
   let hidden = graph.withScope("transformer", () => buildEmbeddings(context, config, batch));
   const hiddenStates = [hidden];
   for (let index = 0; index < config.layers; index++) {
     const layer = `${LAYERS}.${index}`;
     hidden = graph.withLayer(layer, () => {
-      const attended = hidden.add(selfAttention(context, config, layer, hidden, { batch, bias }));
+      const attended = hidden.add(selfAttention(context, config, layer, hidden, { batch, mask }));
       return attended.add(feedForward(context, config, layer, attended));
     });
     hiddenStates.push(hidden);
@@ -53,7 +52,7 @@ function selfAttention(
   config: Gpt2Config,
   layer: string,
   x: Tensor,
-  { batch, bias }: { readonly batch: BatchShape; readonly bias: Tensor },
+  { batch, mask }: { readonly batch: BatchShape; readonly mask: ScoreMask },
 ): Tensor {
   const { heads, hiddenSize, attentionDropout, residualDropout } = config;
   const normed = layerNorm(context, config, `${layer}.ln_1`, x);
@@ -64,7 +63,7 @@ function selfAttention(
       .reshape([batch.rows, batch.length, heads, hiddenSize / heads]);
   const parts = { query: part(0), key: part(1), value: part(2) };
   const scale = 1 / Math.sqrt(hiddenSize / heads);
-  const attended = attendHeads(context, parts, { bias, scale, dropout: attentionDropout });
+  const attended = attendHeads(context, parts, { mask, scale, dropout: attentionDropout });
   return context.dropout(context.linear(`${layer}.attn.c_proj`, attended), residualDropout);
 }
 

@@ -1,8 +1,9 @@
 import type { Tensor } from "@peftbench/runtime";
 import type { BatchShape, ModelContext } from "../architecture.ts";
+import { ENCODER_INPUTS } from "../architecture.ts";
 import { attendHeads } from "../attendHeads.ts";
-import { causalBias } from "../causalBias.ts";
 import type { Attend } from "../encoderLayers.ts";
+import { causalMask, paddingBias } from "../scoreMask.ts";
 import type { LlamaConfig } from "./config.ts";
 import { rotaryTurn } from "./rotary.ts";
 
@@ -11,8 +12,9 @@ export function rotaryAttention(context: ModelContext, config: LlamaConfig, batc
   const { rows, length } = batch;
   const { heads, keyValueHeads, headSize, attentionDropout } = config;
   const turn = rotaryTurn(context.graph, config.rotary, length, headSize);
+  const padding = context.graph.input(ENCODER_INPUTS.attentionMask, [rows, length], "f32");
   const options = {
-    bias: causalBias(context, batch),
+    mask: causalMask(context, paddingBias(padding)),
     scale: 1 / Math.sqrt(headSize),
     dropout: attentionDropout,
   };

@@ -1,7 +1,6 @@
 import type { Tensor } from "@peftbench/runtime";
 import type { BatchShape, EncoderOutputs, HeadSpec, ModelContext } from "../architecture.ts";
 import { ENCODER_INPUTS } from "../architecture.ts";
-import { AttentionError } from "../config.ts";
 import { decoderHead, OUTPUT_EMBEDDINGS } from "../decoderHead.ts";
 import { rmsNorm } from "../rmsNorm.ts";
 import { rotaryAttention } from "./attention.ts";
@@ -12,7 +11,6 @@ import { EMBEDDINGS, FINAL_NORM, LAYERS } from "./parameters.ts";
  * Llama (Touvron et al. 2023) as a language model, as `LlamaForCausalLM` computes it; or with a sequence classification
  * head, as `LlamaForSequenceClassification` does: the last token of a row, which has read all the others, is what is
  * classified. Padding is on the right.
- * @throws {AttentionError} where the context asks for fused attention
  */
 export function buildLlama(
   context: ModelContext,
@@ -20,7 +18,6 @@ export function buildLlama(
   head: HeadSpec,
   batch: BatchShape,
 ): EncoderOutputs {
-  if (context.attention === "fused") throw new AttentionError("Llama", "the fused op has no causal mask");
   const { graph } = context;
   const attend = rotaryAttention(context, config, batch);
   const ids = graph.input(ENCODER_INPUTS.inputIds, [batch.rows * batch.length], "i32");

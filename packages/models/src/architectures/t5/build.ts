@@ -2,11 +2,10 @@ import type { Tensor } from "@peftbench/runtime";
 import type { BatchShape, EncoderOutputs, HeadSpec, ModelContext } from "../architecture.ts";
 import { DECODER_INPUTS, ENCODER_INPUTS, targetLengthOf } from "../architecture.ts";
 import { attendHeads } from "../attendHeads.ts";
-import { paddingBias } from "../attention.ts";
-import { hideLater } from "../causalBias.ts";
 import { AttentionError } from "../config.ts";
 import { OUTPUT_EMBEDDINGS } from "../decoderHead.ts";
 import { rmsNorm } from "../rmsNorm.ts";
+import { hideLater, paddingBias, paddingMask } from "../scoreMask.ts";
 import type { T5Config } from "./config.ts";
 import { blockName, SHARED, SUBLAYERS } from "./parameters.ts";
 import { positionBias } from "./positionBias.ts";
@@ -35,7 +34,7 @@ export function buildT5(
   const { graph } = context;
   const { rows, length } = batch;
   const targetLength = targetLengthOf(batch);
-  const padding = paddingBias(graph.input(ENCODER_INPUTS.attentionMask, [rows, length], "f32"), batch);
+  const padding = paddingBias(graph.input(ENCODER_INPUTS.attentionMask, [rows, length], "f32"));
   const sourceIds = graph.input(ENCODER_INPUTS.inputIds, [rows * length], "i32");
   const targetIds = graph.input(DECODER_INPUTS.decoderInputIds, [rows * targetLength], "i32");
 
@@ -54,7 +53,7 @@ export function buildT5(
   ).at(-1) as Tensor;
 
   const targetBias = graph.withScope("decoder", () =>
-    positionBias(context, config, "decoder", targetLength).add(hideLater(context, targetLength)),
+    positionBias(context, config, "decoder", targetLength).add(hideLater(graph, targetLength)),
   );
   const source: Attended = { states: encoded, length, bias: padding };
   const hiddenStates = stack(
@@ -135,7 +134,10 @@ function attend(
     key: split(context.linear(`${module}.k`, states), length),
     value: split(context.linear(`${module}.v`, states), length),
   };
-  return context.linear(`${module}.o`, attendHeads(context, parts, { bias, scale: 1, dropout }));
+  return context.linear(
+    `${module}.o`,
+    attendHeads(context, parts, { mask: paddingMask(bias), scale: 1, dropout }),
+  );
 }
 
 function feedForward(context: ModelContext, config: T5Config, layer: string, x: Tensor): Tensor {
