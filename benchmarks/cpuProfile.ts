@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { loadSuite, Trainer, trainingConfigSchema } from "@peftbench/harness";
+import { loadSuite, stepBatch, Trainer, trainingConfigSchema } from "@peftbench/harness";
 import { methods } from "@peftbench/methods";
 import { loadPretrained } from "@peftbench/models";
 import { attachMethod } from "@peftbench/peft";
@@ -118,7 +118,7 @@ async function train(options: ProfileOptions, profilePrefix: string): Promise<re
   const stepMs: number[] = [];
   for (let step = 0; step < steps; step++) {
     const started = performance.now();
-    await trainer.step(batch, step);
+    await trainer.step(stepBatch(batch), step);
     stepMs.push(performance.now() - started);
   }
   await trainer.dispose();

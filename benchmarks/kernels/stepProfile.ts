@@ -6,7 +6,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { loadSuite, median, Trainer, trainingConfigSchema } from "@peftbench/harness";
+import { loadSuite, median, stepBatch, Trainer, trainingConfigSchema } from "@peftbench/harness";
 import { methods } from "@peftbench/methods";
 import { loadPretrained } from "@peftbench/models";
 import { attachMethod } from "@peftbench/peft";
@@ -148,7 +148,7 @@ async function timeSteps(
   const submitMs: number[] = [];
   for (let step = 0; step < steps; step++) {
     const started = performance.now();
-    const work = trainer.step(batch, step);
+    const work = trainer.step(stepBatch(batch), step);
     await work;
     if (step < WARMUP_STEPS) continue;
     stepMs.push(performance.now() - started);

@@ -13,7 +13,14 @@ import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { PreparedCell, TrainingConfig } from "@peftbench/harness";
-import { loadSuite, prepareCell, Trainer, trainingConfigSchema, writeFileAtomic } from "@peftbench/harness";
+import {
+  loadSuite,
+  prepareCell,
+  stepBatch,
+  Trainer,
+  trainingConfigSchema,
+  writeFileAtomic,
+} from "@peftbench/harness";
 import { methods } from "@peftbench/methods";
 import { openCheckpoint } from "@peftbench/models";
 import type { Executor } from "@peftbench/runtime";
@@ -161,7 +168,7 @@ async function train(
   });
   const steps: StepResult[] = [];
   for (const [step, batch] of batches.entries()) {
-    const { loss, gradientNorm } = await wait(trainer.step(batch, step));
+    const { loss, gradientNorm } = await wait(trainer.step(stepBatch(batch), step));
     steps.push({ loss, gradientNorm });
     console.error(`${executor.kind} step ${step} of ${batches.length}, length ${batch.length}: ${loss}`);
   }

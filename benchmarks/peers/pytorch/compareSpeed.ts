@@ -12,7 +12,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { PreparedCell, TrainingConfig } from "@peftbench/harness";
-import { loadSuite, median, prepareCell, Trainer, trainingConfigSchema } from "@peftbench/harness";
+import { loadSuite, median, prepareCell, stepBatch, Trainer, trainingConfigSchema } from "@peftbench/harness";
 import { methods } from "@peftbench/methods";
 import { openCheckpoint } from "@peftbench/models";
 import { createCpuExecutor } from "@peftbench/runtime";
@@ -180,7 +180,7 @@ async function timeOurs(
   const stepMs: number[] = [];
   for (const [step, batch] of batches.entries()) {
     const started = performance.now();
-    const { loss } = await trainer.step(batch, step);
+    const { loss } = await trainer.step(stepBatch(batch), step);
     stepMs.push(performance.now() - started);
     losses.push(loss);
   }

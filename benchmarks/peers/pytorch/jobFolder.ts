@@ -63,7 +63,9 @@ function firstStage({ prepared, method }: TrainingJob): MethodStage {
 function describe(job: TrainingJob): object {
   const { prepared, training } = job;
   const { optimizer } = optimizerSettings(training);
-  const graph = trainingGraph(prepared.model, firstStage(job), training, prepared.buckets[0] ?? 8);
+  const graph = trainingGraph(prepared.model, firstStage(job), training, {
+    length: prepared.buckets[0] ?? 8,
+  });
   const undecayed = graph.nodes.filter(
     ({ op, attributes }) => op === "adamw" && (attributes as AdamWAttributes).weightDecay === 0,
   );
@@ -74,9 +76,9 @@ function describe(job: TrainingJob): object {
     lora: job.method === "lora" ? loraSettings(job.methodConfig) : null,
     numLabels: prepared.model.head.kind === "classification" ? prepared.model.head.labelCount : 1,
     optimizer: {
-      beta1: optimizer.beta1,
-      beta2: optimizer.beta2,
-      epsilon: optimizer.epsilon,
+      beta1: training.beta1,
+      beta2: training.beta2,
+      epsilon: training.epsilon,
       weightDecay: optimizer.weightDecay,
       noDecay: undecayed.map(({ inputs }) => graphValue(graph, inputs[0] ?? 0).name),
     },

@@ -1,5 +1,5 @@
 import { attentionKinds } from "@peftbench/models";
-import { savePolicies, weightStorages } from "@peftbench/runtime";
+import { optimizerKinds, savePolicies, weightStorages } from "@peftbench/runtime";
 import { z } from "zod";
 import { noSelection, selectionFields } from "./selectionConfig.ts";
 
@@ -16,7 +16,8 @@ const trainingFields = z.strictObject({
   learningRate: z.number().positive(),
   /** The same for the task head; null: as `learningRate`. */
   headLearningRate: z.number().positive().nullable(),
-  optimizer: z.literal("adamw"),
+  /** `adamw`, or `sgd`: without momentum, its state is none, and it reads neither `beta1`, `beta2` nor `epsilon`. */
+  optimizer: z.enum(optimizerKinds),
   beta1: fraction,
   beta2: fraction,
   epsilon: z.number().positive(),

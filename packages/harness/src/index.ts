@@ -53,8 +53,12 @@ export { drawFirstValues } from "./pretraining/firstValues.ts";
 export { totalSteps, withTotalSteps } from "./pretraining/phases.ts";
 export { createPretrainingProgress } from "./pretraining/progress.ts";
 export { runPretraining } from "./pretraining/runPretraining.ts";
+export { runMeasureProcess } from "./probe/measureProcess.ts";
+export type { MeasureRequest } from "./probe/measureRequest.ts";
 export { runProbeProcess } from "./probe/probeProcess.ts";
+export type { ProbeAnswer } from "./probe/probeRequest.ts";
 export { createProber, type ProberOptions } from "./probe/prober.ts";
+export { type ProbeProcessOptions, startProbe } from "./probe/startProbe.ts";
 export { formatDuration } from "./progress/format.ts";
 export { createProgress, type ProgressOutput } from "./progress/progress.ts";
 export {
@@ -149,7 +153,7 @@ export {
   createExecuteCell,
   type Registries,
 } from "./training/executeCell.ts";
-export { optimizerSettings, trainingGraph } from "./training/graphs.ts";
+export { type BatchLengths, optimizerSettings, trainingGraph } from "./training/graphs.ts";
 export { type PlannedTraining, planTraining } from "./training/memory.ts";
 export {
   lowerPeaks,
@@ -157,8 +161,11 @@ export {
   type PlannedChange,
 } from "./training/memoryChanges.ts";
 export { type PeakTensors, tensorsAtPeak } from "./training/peakTensors.ts";
+export { createPlanCache, type PlanCache } from "./training/planCache.ts";
 export { type PreparedCell, type PreparedSplit, prepareCell, sequenceTokenizer } from "./training/prepare.ts";
+export { type StepBatch, stepBatch } from "./training/stepBatch.ts";
 export { Trainer } from "./training/trainer.ts";
+export { waysOut } from "./training/waysOut.ts";
 export { type Choice, chooseTrial } from "./tuning/choose.ts";
 export { recordTuning } from "./tuning/recordTuning.ts";
 export { expandSearch, SearchError, type TrialGroup, withSettings } from "./tuning/search.ts";

@@ -1,4 +1,4 @@
-import type { HostTensor, Shape } from "@peftbench/runtime";
+import type { HostTensor, OptimizerKind, Shape } from "@peftbench/runtime";
 import { accumulatorName, createRandom, elementCount, momentNames } from "@peftbench/runtime";
 import { MethodError } from "./errors.ts";
 import type { MethodAttachment, MethodStage, Spectra } from "./method.ts";
@@ -13,6 +13,8 @@ export interface InitialStateOptions {
   readonly seed: number;
   /** Whether gradients are summed over micro-batches, which needs accumulators. */
   readonly accumulate: boolean;
+  /** What updates, and so has moments or none; AdamW where absent. */
+  readonly optimizer?: OptimizerKind;
   /** Decompositions of the pretrained weights; computed when asked for where absent. */
   readonly spectra?: Spectra;
   /** First values in place of the method's and the checkpoint's, by name; what is computed from them follows. */
@@ -62,7 +64,7 @@ export function initialState(
   for (const name of given.keys()) {
     if (!state.has(name)) throw new MethodError(`A first value is given for ${name}, which there is not.`);
   }
-  for (const [name, tensor] of optimizerTensors(model, stage, options.accumulate)) state.set(name, tensor);
+  for (const [name, tensor] of optimizerTensors(model, stage, options)) state.set(name, tensor);
   return state;
 }
 
@@ -80,7 +82,7 @@ export function nextStageState(
   model: ModelShape,
   stage: MethodStage,
   before: ReadonlyMap<string, Float32Array>,
-  options: Pick<InitialStateOptions, "accumulate">,
+  options: Pick<InitialStateOptions, "accumulate" | "optimizer">,
 ): ReadonlyMap<string, HostTensor> {
   const { architecture, config, head } = model;
   const carried = stage.carryOver?.(before);
@@ -95,23 +97,23 @@ export function nextStageState(
   };
   for (const { name, shape } of architecture.parameters(config, head)) keep(name, shape);
   for (const { name, shape } of stage.parameters) keep(name, shape);
-  for (const [name, { shape, data }] of optimizerTensors(model, stage, options.accumulate)) {
+  for (const [name, { shape, data }] of optimizerTensors(model, stage, options)) {
     // A tensor that begins to train has no moments yet.
     keep(name, shape, data as Float32Array);
   }
   return state;
 }
 
-/** Moments (and accumulators) of everything that trains in a stage, at zero. */
+/** Moments where the optimizer has any, and accumulators, of everything that trains in a stage, at zero. */
 export function optimizerTensors(
   model: ModelShape,
   stage: MethodStage,
-  accumulate: boolean,
+  { accumulate, optimizer = "adamw" }: Pick<InitialStateOptions, "accumulate" | "optimizer">,
 ): ReadonlyMap<string, HostTensor> {
   const tensors = new Map<string, HostTensor>();
   for (const { name, shape } of trainableTensors(model, stage)) {
-    const { first, second } = momentNames(name);
-    for (const state of accumulate ? [first, second, accumulatorName(name)] : [first, second]) {
+    const moments = optimizer === "adamw" ? Object.values(momentNames(name)) : [];
+    for (const state of accumulate ? [...moments, accumulatorName(name)] : moments) {
       tensors.set(state, { shape, dtype: "f32", data: new Float32Array(elementCount(shape)) });
     }
   }

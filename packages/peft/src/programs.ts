@@ -1,16 +1,16 @@
 import type { AttentionKind, BatchShape, HeadSpec } from "@peftbench/models";
 import type {
-  AdamWOptions,
   AdjustUpdates,
   Graph,
+  OptimizerOptions,
   ParameterUpdate,
   Tensor,
   TrainableParameter,
 } from "@peftbench/runtime";
 import {
   addAccumulatedUpdate,
-  addAdamWStep,
   addGradientAccumulation,
+  addOptimizerStep,
   GraphBuilder,
 } from "@peftbench/runtime";
 import { MethodError } from "./errors.ts";
@@ -42,7 +42,7 @@ export type TrainingGraphKind = "step" | "accumulate";
 
 /** What an update needs to know beside the model and the method. */
 export interface UpdateGraphOptions extends UpdateRules {
-  readonly optimizer: AdamWOptions;
+  readonly optimizer: OptimizerOptions;
 }
 
 export interface TrainingGraphOptions extends UpdateGraphOptions {
@@ -75,7 +75,7 @@ export function buildTrainingGraph(
   graph.output(TRAINING_OUTPUTS.loss, loss);
   const trainable = graphParameters(graph, model, stage, options);
   if (options.kind === "step") {
-    addAdamWStep(graph, loss, trainable, options.optimizer, adjustUpdates(graph, stage));
+    addOptimizerStep(graph, loss, trainable, options.optimizer, adjustUpdates(graph, stage));
   } else {
     addGradientAccumulation(graph, loss, trainable);
   }

@@ -48,7 +48,10 @@ export { type FusedAttentionOptions, type MatmulOptions, Tensor } from "./graph/
 export type { AdamWAttributes } from "./ops/adamw.ts";
 export * from "./optim/accumulation.ts";
 export * from "./optim/adamw.ts";
+export * from "./optim/optimizer.ts";
+export { OPTIMIZER_INPUTS, OPTIMIZER_OUTPUTS } from "./optim/rule.ts";
 export * from "./optim/schedule.ts";
+export type { SgdOptions } from "./optim/sgd.ts";
 export {
   roundFrozenWeightsToHalf,
   storeFrozenWeightsAsHalf,
@@ -60,7 +63,7 @@ export { pruneGraph } from "./passes/prune.ts";
 export { applySavePolicy, type SavePolicy, savePolicies } from "./passes/savePolicy.ts";
 export { CannotSplitError } from "./passes/splitLarge/errors.ts";
 export { type DeviceProfile, type DeviceProfileName, deviceProfiles } from "./plan/deviceProfile.ts";
-export { assertFits } from "./plan/limits.ts";
+export { assertFits, assertTensorsFit } from "./plan/limits.ts";
 export * from "./plan/memoryPlan.ts";
 export { type PlannedParameter, type ProgramsPlan, planPrograms } from "./plan/programs.ts";
 export { validatePlan } from "./plan/validate.ts";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { HostTensor } from "./index.ts";
 import {
   adamWInputs,
-  addAdamWStep,
+  addOptimizerStep,
   createCpuExecutor,
   createRandom,
   GraphBuilder,
@@ -23,7 +23,7 @@ describe("a training step on the CPU executor", () => {
     const logits = x.matmul(w1, { transposeB: true }).gelu().matmul(w2, { transposeB: true });
     const loss = logits.crossEntropy(labels).mean();
     graph.output("loss", loss);
-    addAdamWStep(graph, loss, [{ tensor: w1 }, { tensor: w2 }], ADAMW);
+    addOptimizerStep(graph, loss, [{ tensor: w1 }, { tensor: w2 }], ADAMW);
 
     const filled = (shape: readonly number[], next: () => number): HostTensor => {
       const count = shape.reduce((product, size) => product * size, 1);

@@ -33,7 +33,7 @@ export const list: Command = {
         rows: task.publishedRows,
         card: task.datasetCard,
       })),
-      architectures: architectures.map(({ modelType }) => ({ modelType })),
+      architectures: architectures.map(({ modelType, title, kind }) => ({ modelType, title, kind })),
       suites: suites.map(({ name, defaultPreset, presets }) => ({ name, defaultPreset, presets })),
     };
     const sections = [
@@ -57,7 +57,14 @@ export const list: Command = {
       ],
       [
         "Model architectures (model_type in config.json)",
-        document.architectures.map((a) => a.modelType).join("\n"),
+        formatTable(
+          ["model_type", "name", "kind", "bench glue", "bench memory"],
+          document.architectures.map(({ modelType, title, kind }) => [
+            ...[modelType, title, kind],
+            kind === "encoder-decoder" ? "no: it classifies nothing" : "yes",
+            "yes",
+          ]),
+        ),
       ],
       ...suites.map(({ name: suite, defaultPreset, presets }) => [
         `Presets of ${suite} (${defaultPreset} where none is given)`,

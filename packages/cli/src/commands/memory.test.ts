@@ -56,7 +56,7 @@ async function run(...words: string[]) {
     [
       "memory",
       ...(words.includes("--model") ? [] : ["--model", model]),
-      ...(words.includes("--length") ? [] : ["--length", "16"]),
+      ...(words.includes("--seq") ? [] : ["--seq", "16"]),
       ...words,
     ],
     [memory],
@@ -81,9 +81,9 @@ async function rowOf(...words: string[]): Promise<Row> {
 describe("bench memory --explain", () => {
   it.each([
     ["attention fused", ["--attention", "fused"]],
-    ["frozen weights in f16", ["--frozen-weights", "f16"]],
+    ["frozen weights in f16", ["--dtype", "f16"]],
     ["half the rank (rank 4)", ["--rank", "4"]],
-    ["length 8", ["--length", "8"]],
+    ["length 8", ["--seq", "8"]],
   ])("predicts for %s the peak that is planned with it", async (change, words) => {
     const { changes } = await rowOf("--methods", "lora", "--explain");
     const predicted = changes?.find((each) => each.change === change)?.peakLiveBytes;
@@ -140,7 +140,7 @@ describe("bench memory --limit", () => {
 it("plans a language model's logits over every token, and refuses an encoder as one", async () => {
   const config = join(folder, "llama.json");
   await writeFile(config, JSON.stringify(tinyLlama));
-  const words = ["--model", config, "--methods", "lora", "--batch-size", "2", "--length", "8", "--explain"];
+  const words = ["--model", config, "--methods", "lora", "--batch", "2", "--seq", "8", "--explain"];
   const [row] = await rowsOf(...words, "--task", "language-model");
   const logits = row?.largestTensors?.find(({ name }) => name.startsWith("lm_head"));
   expect(logits).toMatchObject({ shape: [2 * 8, 1000] });
@@ -157,7 +157,7 @@ it("says which file it missed", async () => {
 
 it("names a model by the file where a configuration stands alone", async () => {
   const config = join(projectFolder, "models/configs/deberta-v3-base.json");
-  const words = ["--model", config, "--methods", "linear-probe", "--batch-size", "1", "--length", "8"];
+  const words = ["--model", config, "--methods", "linear-probe", "--batch", "1", "--seq", "8"];
   let output = "";
   await runCommandLine(
     ["memory", ...words, "--json"],

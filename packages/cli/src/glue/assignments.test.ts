@@ -63,7 +63,7 @@ describe("--set", () => {
     expect(search.training.selectionRows).toBe(10);
     expect(refusal(() => assignSearch(search, new Map([["trials", 0]])))).toMatch(/search\.trials/);
     expect(refusal(() => assignSearch(search, new Map([["training.selectionRows", 0]])))).toMatch(
-      /training\.selectionRows: expected at least 1/,
+      /training\.selectionRows: found 0; expected at least 1/,
     );
   });
 });

@@ -1,5 +1,4 @@
 import type { PeakTensors, PlannedChange } from "@peftbench/harness";
-import { tensorsAtPeak } from "@peftbench/harness";
 import { formatTable } from "../table.ts";
 import type { PlannedCase } from "./plannedCase.ts";
 
@@ -12,15 +11,15 @@ export interface Explanation {
 
 const SHOWN_TENSORS = 10;
 
-export function explain({ planned }: PlannedCase, changes: readonly PlannedChange[]): Explanation {
-  return { largestTensors: tensorsAtPeak(planned).slice(0, SHOWN_TENSORS), changes };
+export function explain({ tensors }: PlannedCase, changes: readonly PlannedChange[]): Explanation {
+  return { largestTensors: tensors.slice(0, SHOWN_TENSORS), changes };
 }
 
 export function formatExplanation(
-  { method, settings, planned, stage }: PlannedCase,
+  { method, settings, memory, stage }: PlannedCase,
   { largestTensors, changes }: Explanation,
 ): string {
-  const { peakLiveBytes, peakAt } = planned.memory;
+  const { peakLiveBytes, peakAt } = memory;
   const during = stage === null ? "" : `, in stage ${stage}`;
   const where = peakAt === null ? "" : ` at ${peakAt.node} (${peakAt.phase}${during})`;
   const tensors = formatTable(

@@ -6,7 +6,7 @@ import type {
   PretrainingLogits,
 } from "@peftbench/models";
 import type { AdamWOptions, Graph, Tensor } from "@peftbench/runtime";
-import { addAdamWStep, GraphBuilder } from "@peftbench/runtime";
+import { addOptimizerStep, GraphBuilder } from "@peftbench/runtime";
 import type { PretrainingPhase } from "./config.ts";
 import { MASKING_INPUTS, placesPerRow } from "./masking.ts";
 import { NEXT_SENTENCE_INPUTS } from "./nextSentence.ts";
@@ -82,7 +82,7 @@ export function buildPretrainingGraph(
     tensor: parameterOf(graph, declared),
     ...(declared.shape.length === 1 ? { weightDecay: 0 } : {}),
   }));
-  addAdamWStep(graph, loss, trainable, options.optimizer);
+  addOptimizerStep(graph, loss, trainable, options.optimizer);
   return graph.finish();
 }
 

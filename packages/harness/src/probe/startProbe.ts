@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import type { RuntimeCommand } from "../grid/childCommand.ts";
 import { parseDocument } from "../result/parse.ts";
+import type { MeasureRequest } from "./measureRequest.ts";
 import type { ProbeAnswer, ProbeRequest } from "./probeRequest.ts";
 import { probeAnswerSchema } from "./probeRequest.ts";
 
@@ -17,7 +18,10 @@ export interface ProbeProcessOptions {
 }
 
 /** Probes in a process of its own, which a driver may crash. Never throws: a probe that fails is an answer. */
-export async function startProbe(request: ProbeRequest, options: ProbeProcessOptions): Promise<ProbeAnswer> {
+export async function startProbe(
+  request: ProbeRequest | MeasureRequest,
+  options: ProbeProcessOptions,
+): Promise<ProbeAnswer> {
   const { program, parameters } = options.command;
   const child = spawn(program, [...parameters, options.entryFile], {
     cwd: options.workingFolder,

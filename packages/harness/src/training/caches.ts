@@ -11,6 +11,8 @@ export interface CellCaches {
   readonly examples: FileCache;
   /** Predictions of the bag-of-words baseline. */
   readonly baselines: FileCache;
+  /** Plans of memory, by commit of the sources. */
+  readonly plans: FileCache;
 }
 
 export function openCaches(environment: Readonly<Record<string, string | undefined>>): CellCaches {
@@ -19,5 +21,6 @@ export function openCaches(environment: Readonly<Record<string, string | undefin
     spectra: createSpectrumCache(join(folder, "spectra")),
     examples: createFileCache(join(folder, "examples")),
     baselines: createFileCache(join(folder, "baselines")),
+    plans: createFileCache(join(folder, "plans")),
   };
 }

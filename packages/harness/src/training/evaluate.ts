@@ -4,6 +4,7 @@ import type { CellContext } from "../grid/executeCell.ts";
 import type { RunEventBody } from "../result/events.ts";
 import type { Prediction } from "../result/predictions.ts";
 import type { PreparedCell, PreparedSplit } from "./prepare.ts";
+import { stepBatch } from "./stepBatch.ts";
 import type { Trainer } from "./trainer.ts";
 
 interface EvaluationOptions {
@@ -49,7 +50,7 @@ async function predict(
   for (const plan of planEvaluation(tokenized.lengths, { batchSize, buckets })) {
     await options.betweenBatches();
     const batch = makeBatch(tokenized.examples, plan, { batchSize, padTokenId, kind: task.kind });
-    const logits = await trainer.logits(batch);
+    const logits = await trainer.logits(stepBatch(batch));
     const width = logits.length / batch.rows;
     batch.exampleIndices.forEach((index, row) => {
       const example = examples[index];

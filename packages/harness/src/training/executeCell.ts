@@ -2,7 +2,6 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { PeftMethod } from "@peftbench/peft";
 import { countParameters } from "@peftbench/peft";
-import { assertFits } from "@peftbench/runtime";
 import type { TaskDefinition } from "@peftbench/tasks";
 import type { CellContext, CellOutcome, ExecuteCell } from "../grid/executeCell.ts";
 import type { MeasuredMemory } from "../result/measuredMemory.ts";
@@ -16,9 +15,10 @@ import {
   plannedForCompiled,
   trainingPhase,
 } from "./measure.ts";
-import type { PlannedTraining } from "./memory.ts";
-import { planTraining, stageGraphs } from "./memory.ts";
+import { stageGraphs } from "./memory.ts";
 import { named } from "./named.ts";
+import type { CellPlanned } from "./planCell.ts";
+import { planCell, requireRoom } from "./planCell.ts";
 import type { PreparedCell } from "./prepare.ts";
 import { prepareCell } from "./prepare.ts";
 import { CHECKPOINT_FILE } from "./progressState.ts";
@@ -61,10 +61,10 @@ export function createExecuteCell(registries: Registries): ExecuteCell {
     });
     try {
       record({ executorVersion: device.executor.description, adapter: device.adapter });
-      const { plan, memory, stages } = planTraining(model, attachment, training, buckets, device.profile);
-      record({ memory });
-      assertFits(plan, device.memoryLimitBytes);
-      return await trainAndEvaluate(context, prepared, device, { memory, stages });
+      const planned = planCell(spec, prepared, device.profile);
+      record({ memory: planned.memory });
+      requireRoom(spec, prepared, method, device, planned);
+      return await trainAndEvaluate(context, prepared, device, planned);
     } finally {
       await device.dispose();
     }
@@ -75,7 +75,7 @@ async function trainAndEvaluate(
   context: CellContext,
   prepared: PreparedCell,
   device: CellDevice,
-  planned: Pick<PlannedTraining, "memory" | "stages">,
+  planned: CellPlanned,
 ): Promise<CellOutcome> {
   const { spec, emit, nowMs } = context;
   const { training } = spec.cell.config;

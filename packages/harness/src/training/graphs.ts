@@ -1,6 +1,7 @@
+import type { BatchShape } from "@peftbench/models";
 import type { MethodStage, ModelShape } from "@peftbench/peft";
 import { buildEvaluationGraph, buildTrainingGraph, buildUpdateGraph } from "@peftbench/peft";
-import type { AdamWOptions, Graph } from "@peftbench/runtime";
+import type { AdamWOptions, Graph, OptimizerOptions } from "@peftbench/runtime";
 import { applySavePolicy, storeFrozenWeightsAsHalf } from "@peftbench/runtime";
 import type { TrainingConfig } from "../config.ts";
 
@@ -10,26 +11,34 @@ export function adamWOptions(training: AdamWOptions): AdamWOptions {
   return { beta1, beta2, epsilon, weightDecay, maxGradientNorm };
 }
 
+function optimizerOptions(training: TrainingConfig): OptimizerOptions {
+  const { optimizer: kind, weightDecay, maxGradientNorm } = training;
+  return kind === "sgd" ? { kind, weightDecay, maxGradientNorm } : adamWOptions(training);
+}
+
 /** What the training and update graphs of a configuration share. */
 export function optimizerSettings(training: TrainingConfig) {
   return {
-    optimizer: adamWOptions(training),
+    optimizer: optimizerOptions(training),
     decayBiasesAndNorms: false,
     headLearningRateScale: (training.headLearningRate ?? training.learningRate) / training.learningRate,
   } as const;
 }
 
-/** The training graph of one bucket under the configuration's save policy. */
+/** Lengths of a batch, in tokens; the target's of an encoder-decoder, where it is not the same. */
+export type BatchLengths = Pick<BatchShape, "length" | "targetLength">;
+
+/** The training graph of batches of these lengths under the configuration's save policy. */
 export function trainingGraph(
   model: ModelShape,
   stage: MethodStage,
   training: TrainingConfig,
-  length: number,
+  { length, targetLength = length }: BatchLengths,
 ): Graph {
   const accumulates = training.accumulationSteps > 1;
   const graph = buildTrainingGraph(model, stage, {
     ...optimizerSettings(training),
-    batch: { rows: training.batchSize / training.accumulationSteps, length },
+    batch: { rows: training.batchSize / training.accumulationSteps, length, targetLength },
     kind: accumulates ? "accumulate" : "step",
     dropout: training.dropout,
     attention: training.attention,
@@ -42,8 +51,9 @@ export function evaluationGraph(
   model: ModelShape,
   stage: MethodStage,
   training: TrainingConfig,
-  batch: { readonly rows: number; readonly length: number },
+  { rows, length, targetLength = length }: BatchShape,
 ): Graph {
+  const batch = { rows, length, targetLength };
   return storeWeights(buildEvaluationGraph(model, stage, batch, training.attention), training);
 }
 

@@ -3,6 +3,7 @@ import type { DeviceProfile, Graph, ProgramsPlan } from "@peftbench/runtime";
 import { deviceProfiles, planPrograms, prepareForDevice } from "@peftbench/runtime";
 import type { TrainingConfig } from "../config.ts";
 import type { ResultMemory, ResultStage } from "../result/schema.ts";
+import type { BatchLengths } from "./graphs.ts";
 import { trainingGraph, updateGraph } from "./graphs.ts";
 
 /** The memory of training one cell, planned without running it: of the stage that needs most. */
@@ -19,14 +20,14 @@ export interface PlannedTraining {
 export type StageMemory = Pick<ResultStage, "peakLiveBytes" | "peakReservedBytes" | "byRole">;
 
 /**
- * Plans training over all buckets of every stage. What is reported is the stage with the highest live peak.
+ * Plans training over all buckets, lengths of batches, of every stage. What is reported is the stage with the highest live peak.
  * `profile` decides the padding of what is reserved, not the live bytes.
  */
 export function planTraining(
   model: ModelShape,
   attachment: MethodAttachment,
   training: TrainingConfig,
-  buckets: readonly number[],
+  buckets: readonly (number | BatchLengths)[],
   profile: DeviceProfile = deviceProfiles.generic,
 ): PlannedTraining {
   const plans = attachment.stages.map((stage) => {
@@ -52,13 +53,21 @@ export function stageGraphs(
   model: ModelShape,
   stage: MethodStage,
   training: TrainingConfig,
-  buckets: readonly number[],
+  buckets: readonly (number | BatchLengths)[],
 ): readonly Graph[] {
-  const steps = buckets.map((length) => trainingGraph(model, stage, training, length));
+  const steps = buckets.map((lengths) => trainingGraph(model, stage, training, lengthsOf(lengths)));
   return training.accumulationSteps === 1 ? steps : [...steps, updateGraph(model, stage, training)];
 }
 
-function describe(plan: ProgramsPlan, training: TrainingConfig, buckets: readonly number[]): ResultMemory {
+function lengthsOf(bucket: number | BatchLengths): BatchLengths {
+  return typeof bucket === "number" ? { length: bucket } : bucket;
+}
+
+function describe(
+  plan: ProgramsPlan,
+  training: TrainingConfig,
+  buckets: readonly (number | BatchLengths)[],
+): ResultMemory {
   const { peakAt, peakProgram } = plan;
   return {
     peakLiveBytes: plan.peakLiveBytes,
@@ -71,7 +80,7 @@ function describe(plan: ProgramsPlan, training: TrainingConfig, buckets: readonl
             node: `${peakAt.scope === "" ? "" : `${peakAt.scope}.`}${peakAt.op}`,
             phase: peakAt.phase,
             batchRows: training.batchSize / training.accumulationSteps,
-            length: buckets[peakProgram] ?? 0,
+            length: lengthsOf(buckets[peakProgram] ?? 0).length,
           },
     peakLiveBytesByPhase: null,
     source: "planned",

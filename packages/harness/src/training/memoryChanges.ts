@@ -1,3 +1,4 @@
+import { AttentionError } from "@peftbench/models";
 import type { TrainingConfig } from "../config.ts";
 
 /** What memory depends on beside the model: how it is trained, and the method's own options. */
@@ -70,18 +71,29 @@ function memoryChanges(settings: MemorySettings): readonly MemoryChange[] {
 
 /**
  * The changes that lower the live peak, each planned.
- * @param planPeaks with other settings; null where they do not go together with the model
+ * @param planPeaks with other settings
  */
 export function lowerPeaks(
   settings: MemorySettings,
   peakLiveBytes: number,
-  planPeaks: (settings: MemorySettings) => Peaks | null,
+  planPeaks: (settings: MemorySettings) => Peaks,
 ): readonly PlannedChange[] {
   return memoryChanges(settings).flatMap((change) => {
-    const peaks = planPeaks(change.settings);
+    const peaks = peaksWith(change.settings, planPeaks);
     if (peaks === null || peaks.peakLiveBytes >= peakLiveBytes) return [];
-    return [{ ...change, ...peaks }];
+    const { peakLiveBytes: lower, peakReservedBytes } = peaks;
+    return [{ ...change, peakLiveBytes: lower, peakReservedBytes }];
   });
+}
+
+/** Null where the model has no such attention. */
+function peaksWith(settings: MemorySettings, planPeaks: (settings: MemorySettings) => Peaks): Peaks | null {
+  try {
+    return planPeaks(settings);
+  } catch (error) {
+    if (error instanceof AttentionError) return null;
+    throw error;
+  }
 }
 
 /** All options that are ranks, halved; null where there are none, or one cannot be. */

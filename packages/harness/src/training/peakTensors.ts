@@ -16,7 +16,7 @@ export interface PeakTensors extends TensorSpec {
  * What is alive at the planned peak, the largest first. The bytes of all sum to those alive in the program that has
  * the peak.
  */
-export function tensorsAtPeak({ plan }: PlannedTraining): readonly PeakTensors[] {
+export function tensorsAtPeak({ plan }: Pick<PlannedTraining, "plan">): readonly PeakTensors[] {
   const program = plan.programs[plan.peakProgram];
   if (program === undefined) return [];
   const kinds = new Map<string, PeakTensors>();

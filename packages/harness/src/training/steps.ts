@@ -14,6 +14,7 @@ import type { Progress } from "./progressState.ts";
 import { CHECKPOINT_FILE, initialProgress, loadProgress, saveProgress } from "./progressState.ts";
 import { isRankMoment, withRanksNow } from "./rankHistory.ts";
 import { isSelectionMoment, stopsEarly, withEvaluation } from "./selection.ts";
+import { stepBatch } from "./stepBatch.ts";
 import type { Trainer } from "./trainer.ts";
 
 /** Training time between two checkpoints: what a killed run repeats at most. */
@@ -124,7 +125,7 @@ export async function train(
       const batch = makeBatch(split.tokenized.examples, plan, { batchSize, padTokenId, kind: task.kind });
       const stepStarted = nowMs();
       const compiledBefore = compileMs();
-      const outcome = await trainer.step(batch, progress.stepsDone);
+      const outcome = await trainer.step(stepBatch(batch), progress.stepsDone);
       const stepMs = nowMs() - stepStarted - (compileMs() - compiledBefore);
       stepTimes.push(stepMs);
       progress = {

@@ -18,11 +18,10 @@ import {
   roundFrozenWeightsToHalf,
   scalarOf,
 } from "@peftbench/runtime";
-import type { Batch } from "@peftbench/tasks";
 import type { TrainingConfig } from "../config.ts";
 import { evaluationGraph, trainingGraph, updateGraph } from "./graphs.ts";
-import { sliceRows } from "./microBatch.ts";
-import { modelInputs } from "./modelInputs.ts";
+import type { StepBatch } from "./stepBatch.ts";
+import { sliceRows } from "./stepBatch.ts";
 
 /** All that decides a run's arithmetic. */
 export interface TrainerOptions {
@@ -51,6 +50,10 @@ export interface StepOutcome {
   readonly learningRate: number;
 }
 
+function stateOptions({ accumulationSteps, optimizer }: TrainingConfig) {
+  return { accumulate: accumulationSteps > 1, optimizer } as const;
+}
+
 /** Values for a store that programs of a stage are compiled against: rounded where its graphs store weights as f16. */
 function storedValues(
   { model, training }: TrainerOptions,
@@ -71,10 +74,9 @@ export class Trainer {
 
   static async create(options: TrainerOptions): Promise<Trainer> {
     const { executor, model, attachment, base, spectra, seed, training } = options;
-    const accumulate = training.accumulationSteps > 1;
     const state = initialState(model, attachment, base, {
       seed,
-      accumulate,
+      ...stateOptions(training),
       ...(spectra === undefined ? {} : { spectra }),
     });
     const store = await executor.createStore(
@@ -97,7 +99,7 @@ export class Trainer {
   }
 
   /** One optimizer step, `step` counted from 0. */
-  async step(batch: Batch, step: number): Promise<StepOutcome> {
+  async step(batch: StepBatch, step: number): Promise<StepOutcome> {
     await this.enterStageOf(step);
     const { training, totalSteps, seed } = this.#options;
     const learningRate = learningRateAt(step, {
@@ -110,8 +112,8 @@ export class Trainer {
     const stageInputs = Object.fromEntries(
       (this.stage.stepInputs ?? []).map(({ name, valueAt }) => [name, Float32Array.of(valueAt(step))]),
     );
-    const program = await this.#program(`train:${batch.length}`, () =>
-      trainingGraph(this.#options.model, this.stage, training, batch.length),
+    const program = await this.#program(`train:${batch.length}:${batch.targetLength ?? ""}`, () =>
+      trainingGraph(this.#options.model, this.stage, training, batch),
     );
     const microRows = batch.rows / training.accumulationSteps;
     let loss = 0;
@@ -121,9 +123,7 @@ export class Trainer {
       const key = Uint32Array.of(noiseKey(seed, step * training.accumulationSteps + micro));
       outputs = await program.run(
         feedsOf(program.graph, {
-          ...modelInputs(part),
-          [TRAINING_INPUTS.labels]: part.labels,
-          [TRAINING_INPUTS.rowWeight]: part.rowWeight,
+          ...part.feeds,
           [TRAINING_INPUTS.noiseKey]: key,
           ...optimizer,
           ...stageInputs,
@@ -145,12 +145,13 @@ export class Trainer {
     };
   }
 
-  /** Logits of a batch without dropout, [rows, labels] in row-major order. */
-  async logits(batch: Batch): Promise<Float32Array> {
-    const program = await this.#program(`evaluate:${batch.length}:${batch.rows}`, () =>
-      evaluationGraph(this.#options.model, this.stage, this.#options.training, batch),
+  /** Logits of a batch without dropout, in row-major order: [rows, labels], of a language model [rows * length, vocabulary]. */
+  async logits(batch: StepBatch): Promise<Float32Array> {
+    const program = await this.#program(
+      `evaluate:${batch.length}:${batch.targetLength ?? ""}:${batch.rows}`,
+      () => evaluationGraph(this.#options.model, this.stage, this.#options.training, batch),
     );
-    const outputs = await program.run(feedsOf(program.graph, modelInputs(batch)));
+    const outputs = await program.run(feedsOf(program.graph, batch.feeds));
     return outputs[EVALUATION_OUTPUTS.logits]?.data as Float32Array;
   }
 
@@ -201,7 +202,7 @@ export class Trainer {
     this.#stageIndex = stageIndex;
     await this.#disposePrograms();
     this.#store.release(this.#store.names);
-    const state = nextStageState(model, stage, all, { accumulate: training.accumulationSteps > 1 });
+    const state = nextStageState(model, stage, all, stateOptions(training));
     this.#store = await executor.createStore(storedValues(this.#options, stage, state));
   }
 
@@ -232,7 +233,7 @@ export class Trainer {
     const { model, training } = this.#options;
     const trainable = trainableTensors(model, this.stage).map(({ name }) => name);
     const own = this.stage.parameters.map(({ name }) => name);
-    const optimizer = optimizerTensors(model, this.stage, training.accumulationSteps > 1).keys();
+    const optimizer = optimizerTensors(model, this.stage, stateOptions(training)).keys();
     return [...new Set([...trainable, ...own, ...optimizer])];
   }
 
@@ -240,7 +241,6 @@ export class Trainer {
   async enterStageOf(step: number): Promise<void> {
     const { stages } = this.#options.attachment;
     for (let next = stages[this.#stageIndex + 1]; next !== undefined && next.fromStep <= step; ) {
-      const accumulate = this.#options.training.accumulationSteps > 1;
       this.#options.onStageEnd?.(this);
       const before = new Map<string, Float32Array>();
       for (const name of this.#store.names) before.set(name, await this.#store.read(name));
@@ -248,7 +248,7 @@ export class Trainer {
       await this.#disposePrograms();
       // The old ones go first, so that both never take memory together.
       this.#store.release(this.#store.names);
-      const state = nextStageState(this.#options.model, next, before, { accumulate });
+      const state = nextStageState(this.#options.model, next, before, stateOptions(this.#options.training));
       this.#store = await this.#options.executor.createStore(storedValues(this.#options, next, state));
       this.#options.onStageStart?.(this.stage);
       next = stages[this.#stageIndex + 1];

@@ -138,6 +138,8 @@ export interface CheckpointNaming {
 export interface Architecture<Config = unknown> {
   /** `model_type` of config.json. */
   readonly modelType: string;
+  /** Encoders read a text whole, decoders word by word; an encoder-decoder writes a target while it reads a source. */
+  readonly kind: "encoder" | "decoder" | "encoder-decoder";
   readonly title: string;
   /** @throws ConfigError naming the field. */
   readonly parseConfig: (json: unknown) => Config;

@@ -6,7 +6,8 @@ import { elementCount } from "../graph/spec.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { createRandom } from "../random/generator.ts";
 import { accumulatorName, addAccumulatedUpdate, addGradientAccumulation } from "./accumulation.ts";
-import { adamWInputs, addAdamWStep, momentNames } from "./adamw.ts";
+import { adamWInputs, momentNames } from "./adamw.ts";
+import { addOptimizerStep } from "./optimizer.ts";
 
 const ADAMW = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, maxGradientNorm: 0.5 } as const;
 const SHAPE = [3, 2];
@@ -48,7 +49,7 @@ describe("gradient accumulation", () => {
     const initial = draw(6);
 
     const whole = new GraphBuilder();
-    addAdamWStep(whole, loss(whole, declare(whole), rows, rows), [{ tensor: declare(whole) }], ADAMW);
+    addOptimizerStep(whole, loss(whole, declare(whole), rows, rows), [{ tensor: declare(whole) }], ADAMW);
     const part = new GraphBuilder();
     addGradientAccumulation(part, loss(part, declare(part), micro, rows), [{ tensor: declare(part) }]);
     const update = new GraphBuilder();

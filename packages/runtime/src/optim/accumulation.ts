@@ -1,8 +1,8 @@
 import { gradients } from "../autodiff/gradients.ts";
 import type { GraphBuilder } from "../graph/builder.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import type { AdamWOptions, AdjustUpdates, TrainableParameter } from "./adamw.ts";
-import { addAdamWUpdate } from "./adamw.ts";
+import type { AdjustUpdates, OptimizerOptions, TrainableParameter } from "./optimizer.ts";
+import { addOptimizerUpdate } from "./optimizer.ts";
 
 /** Name of the parameter that holds the sum of a parameter's gradients over micro-batches. */
 export function accumulatorName(parameterName: string): string {
@@ -25,15 +25,15 @@ export function addGradientAccumulation(
   });
 }
 
-/** The update after the last micro-batch: AdamW from the accumulators, which start again at zero. */
+/** The update after the last micro-batch: the optimizer from the accumulators, which start again at zero. */
 export function addAccumulatedUpdate(
   graph: GraphBuilder,
   trainable: readonly TrainableParameter[],
-  options: AdamWOptions,
+  options: OptimizerOptions,
   adjust?: AdjustUpdates,
 ): void {
   const accumulators = trainable.map(({ tensor }) => accumulatorOf(graph, tensor));
-  addAdamWUpdate(graph, trainable, accumulators, options, adjust);
+  addOptimizerUpdate(graph, trainable, accumulators, options, adjust);
   graph.withPhase("optimizer", () => {
     for (const accumulator of accumulators) {
       graph.updateParameter(accumulator, graph.scalar(0).broadcastTo(accumulator.shape));

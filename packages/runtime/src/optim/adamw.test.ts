@@ -7,7 +7,8 @@ import type { HostTensor, Shape } from "../graph/spec.ts";
 import { elementCount } from "../graph/spec.ts";
 import { describeMismatch } from "../testing/compare.ts";
 import type { AdamWOptions } from "./adamw.ts";
-import { adamWInputs, addAdamWStep, addAdamWUpdate, momentNames } from "./adamw.ts";
+import { adamWInputs, momentNames } from "./adamw.ts";
+import { addOptimizerStep, addOptimizerUpdate } from "./optimizer.ts";
 
 interface AdamWFixture {
   readonly name: string;
@@ -62,7 +63,7 @@ describe("AdamW with clipping", () => {
       tensor: graph.parameter(`w${index}`, shape, { role: "adapterWeight", trainable: true }),
     }));
     const gradients = fixture.shapes.map((shape, index) => graph.input(`gradient${index}`, shape, "f32"));
-    addAdamWUpdate(graph, trainable, gradients, fixture.options);
+    addOptimizerUpdate(graph, trainable, gradients, fixture.options);
     const executor = createCpuExecutor({ threads: 1 });
     const store = await executor.createStore(
       withMoments(
@@ -109,7 +110,7 @@ async function linearLoss(
   const w = graph.parameter("w", [], { role: "head", trainable: true });
   const loss = w.mul(graph.input("x", [], "f32"));
   graph.output("loss", loss);
-  addAdamWStep(graph, loss, [{ tensor: w, ...group }], options);
+  addOptimizerStep(graph, loss, [{ tensor: w, ...group }], options);
   const store = await executor.createStore(withMoments([{ name: "w", shape: [], data: [2] }]));
   const program = await executor.compile(graph.finish(), store);
   return {

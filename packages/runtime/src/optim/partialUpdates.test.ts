@@ -3,8 +3,9 @@ import { createCpuExecutor } from "../execute/cpu/executor.ts";
 import type { ProgramOutputs } from "../execute/executor.ts";
 import { GraphBuilder } from "../graph/builder.ts";
 import type { HostTensor } from "../graph/spec.ts";
-import type { AdjustUpdates, TrainableParameter } from "./adamw.ts";
-import { adamWInputs, addAdamWUpdate, momentNames } from "./adamw.ts";
+import { adamWInputs, momentNames } from "./adamw.ts";
+import type { AdjustUpdates, TrainableParameter } from "./optimizer.ts";
+import { addOptimizerUpdate } from "./optimizer.ts";
 
 const OPTIONS = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.1, maxGradientNorm: 1 } as const;
 
@@ -17,7 +18,7 @@ async function train(
   const graph = new GraphBuilder();
   const tensor = graph.parameter("w", [2, 3], { role: "adapterWeight", trainable: true });
   const gradient = graph.input("gradient", [2, 3], "f32");
-  addAdamWUpdate(graph, [{ tensor, ...extend(graph) }], [gradient], OPTIONS, adjust);
+  addOptimizerUpdate(graph, [{ tensor, ...extend(graph) }], [gradient], OPTIONS, adjust);
   const executor = createCpuExecutor({ threads: 1 });
   const matrix = (value: number): HostTensor => ({
     shape: [2, 3],

@@ -6,8 +6,9 @@ import { GraphBuilder } from "../graph/builder.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { adamw } from "../ops/adamw.ts";
-import type { TrainableParameter } from "../optim/adamw.ts";
-import { addAdamWStep, OPTIMIZER_INPUTS } from "../optim/adamw.ts";
+import type { TrainableParameter } from "../optim/optimizer.ts";
+import { addOptimizerStep } from "../optim/optimizer.ts";
+import { OPTIMIZER_INPUTS } from "../optim/rule.ts";
 import { deviceProfiles } from "../plan/deviceProfile.ts";
 import { planMemory } from "../plan/memoryPlan.ts";
 import { ADAMW, encoderStep } from "../plan/testGraphs.ts";
@@ -44,7 +45,7 @@ function step(
     // So that the peak is not in the optimizer, as in any real step: there even a learning rate would count.
     .add(graph.input("tokens", [1000], "f32").tanh().sum());
   graph.output("loss", loss);
-  addAdamWStep(graph, loss, weights.map(options), ADAMW);
+  addOptimizerStep(graph, loss, weights.map(options), ADAMW);
   return graph.finish();
 }
 

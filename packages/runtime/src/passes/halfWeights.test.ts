@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createCpuExecutor } from "../execute/cpu/executor.ts";
 import { GraphBuilder } from "../graph/builder.ts";
 import type { Graph } from "../graph/graph.ts";
-import { addAdamWStep } from "../optim/adamw.ts";
+import { addOptimizerStep } from "../optim/optimizer.ts";
 import { deviceProfiles } from "../plan/deviceProfile.ts";
 import { planMemory } from "../plan/memoryPlan.ts";
 import { ADAMW } from "../plan/testGraphs.ts";
@@ -23,7 +23,7 @@ function trainingGraph(): Graph {
     .square()
     .sum();
   graph.output("loss", loss);
-  addAdamWStep(graph, loss, [{ tensor: trained }], ADAMW);
+  addOptimizerStep(graph, loss, [{ tensor: trained }], ADAMW);
   return graph.finish();
 }
 

@@ -4,7 +4,7 @@ import { byteSize, elementCount } from "../graph/spec.ts";
 import type { Graph, HostTensor, SavePolicy, ValueId } from "../index.ts";
 import {
   adamWInputs,
-  addAdamWStep,
+  addOptimizerStep,
   applySavePolicy,
   createCpuExecutor,
   createRandom,
@@ -244,7 +244,7 @@ describe("what is kept of a feed-forward block: layer norm, frozen linear, GELU,
     const loss = z.sum();
     graph.output("loss", loss);
     const trainable = trainBelow ? [below, a, b] : [a, b];
-    addAdamWStep(
+    addOptimizerStep(
       graph,
       loss,
       trainable.map((tensor) => ({ tensor })),
@@ -279,7 +279,7 @@ describe("what is kept of attention", () => {
     const probability = scores.softmax().dropout(0.1, graph.input("noiseKey", [], "u32"));
     const loss = probability.matmul(v).square().mean();
     graph.output("loss", loss);
-    addAdamWStep(
+    addOptimizerStep(
       graph,
       loss,
       weights.map((tensor) => ({ tensor })),

@@ -20,11 +20,16 @@ const REMEDIES: Readonly<Record<MemoryRole, string>> = {
 /**
  * Refuses a plan that the device, or a limit below the device's, cannot hold.
  *
+ * @param furtherRemedy what else can be done about a plan that is too large, in a sentence
  * @throws OutOfMemoryError if more is reserved than `limitBytes`, or one tensor exceeds the device's largest buffer.
  * @throws RuntimeError if the plan holds f16 tensors and the device has none.
  */
-export function assertFits(plan: MemoryPlan | ProgramsPlan, limitBytes: number): void {
-  for (const program of "programs" in plan ? plan.programs : [plan]) assertTensorsFit(program);
+export function assertFits(
+  plan: MemoryPlan | ProgramsPlan,
+  limitBytes: number,
+  furtherRemedy?: () => string,
+): void {
+  assertTensorsFit(plan);
   if (plan.peakReservedBytes <= limitBytes) return;
   const [role, bytes] = largestRole(plan.byRoleAtPeak);
   throw new OutOfMemoryError(
@@ -32,7 +37,7 @@ export function assertFits(plan: MemoryPlan | ProgramsPlan, limitBytes: number):
       `most of it ${role} (${formatBytes(bytes)}); with padding and gaps the plan`,
     plan.peakReservedBytes,
     limitBytes,
-    REMEDIES[role],
+    `${REMEDIES[role]}${furtherRemedy === undefined ? "" : ` ${furtherRemedy()}`}`,
   );
 }
 
@@ -41,7 +46,11 @@ export function assertFits(plan: MemoryPlan | ProgramsPlan, limitBytes: number):
  *
  * @throws OutOfMemoryError, RuntimeError as `assertFits`
  */
-export function assertTensorsFit({ profile, tensors }: MemoryPlan): void {
+export function assertTensorsFit(plan: MemoryPlan | ProgramsPlan): void {
+  for (const program of "programs" in plan ? plan.programs : [plan]) assertProgramFits(program);
+}
+
+function assertProgramFits({ profile, tensors }: MemoryPlan): void {
   for (const tensor of tensors) {
     if (tensor.dtype === "f16" && !profile.supportsF16) {
       throw new RuntimeError(

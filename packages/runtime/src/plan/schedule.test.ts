@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Graph, Tensor } from "../index.ts";
-import { addAdamWStep, applySavePolicy, deviceProfiles, GraphBuilder, planMemory } from "../index.ts";
+import { addOptimizerStep, applySavePolicy, deviceProfiles, GraphBuilder, planMemory } from "../index.ts";
 import { ADAMW, instructions, randomGraph } from "./testGraphs.ts";
 
 const { lavapipe } = deviceProfiles;
@@ -80,7 +80,7 @@ function smallStep(
     return tensor;
   });
   graph.output("loss", loss);
-  addAdamWStep(
+  addOptimizerStep(
     graph,
     loss,
     trained.map((tensor) => ({ tensor })),

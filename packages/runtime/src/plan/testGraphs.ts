@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { Graph, Tensor } from "../index.ts";
-import { addAdamWStep, GraphBuilder } from "../index.ts";
+import { addOptimizerStep, GraphBuilder } from "../index.ts";
 
 /** Graphs that the tests of plans and save policies share. */
 
@@ -73,7 +73,7 @@ export function encoderStep(sizes: EncoderSizes): Graph {
   graph.output("loss", loss);
   graph.output("logits", logits);
   const steps = [...trainable, head].map((tensor) => ({ tensor }));
-  if (train) addAdamWStep(graph, loss, steps, ADAMW);
+  if (train) addOptimizerStep(graph, loss, steps, ADAMW);
   return graph.finish();
 }
 
@@ -183,6 +183,6 @@ export function randomGraph(program: readonly Instruction[], train: boolean): Gr
   }
   const loss = tensors.reduce((total, tensor) => total.add(tensor.square().mean()), graph.scalar(0));
   graph.output("loss", loss);
-  if (train) addAdamWStep(graph, loss, [{ tensor: weight }, { tensor: beta }], ADAMW);
+  if (train) addOptimizerStep(graph, loss, [{ tensor: weight }, { tensor: beta }], ADAMW);
   return graph.finish();
 }

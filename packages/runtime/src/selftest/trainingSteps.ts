@@ -5,7 +5,8 @@ import type { Graph } from "../graph/graph.ts";
 import { leavesOf } from "../graph/graph.ts";
 import type { HostTensor } from "../graph/spec.ts";
 import { elementCount } from "../graph/spec.ts";
-import { adamWInputs, addAdamWStep } from "../optim/adamw.ts";
+import { adamWInputs } from "../optim/adamw.ts";
+import { addOptimizerStep } from "../optim/optimizer.ts";
 import { createRandom } from "../random/generator.ts";
 
 const ROWS = 64;
@@ -57,7 +58,7 @@ function trainingGraph(): Graph {
   const logits = normed.matmul(trainable.classifier, { transposeB: true });
   const loss = logits.crossEntropy(graph.input("labels", [ROWS], "i32")).mean();
   graph.output("loss", loss);
-  addAdamWStep(
+  addOptimizerStep(
     graph,
     loss,
     Object.values(trainable).map((tensor) => ({ tensor })),

@@ -6,6 +6,7 @@ import { bartLinearModules, bartParameters } from "./parameters.ts";
 
 export const bart: Architecture<BartConfig> = {
   modelType: "bart",
+  kind: "encoder-decoder",
   title: "BART encoder-decoder",
   parseConfig: parseBartConfig,
   parameters: bartParameters,

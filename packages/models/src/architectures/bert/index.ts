@@ -7,6 +7,7 @@ import { bertPretrainingHeads } from "./pretrainingHeads.ts";
 
 export const bert: Architecture<BertConfig> = {
   modelType: "bert",
+  kind: "encoder",
   title: "BERT encoder with a sequence classification head",
   parseConfig: parseBertConfig,
   parameters: bertParameters,

@@ -7,6 +7,7 @@ import { debertaLinearModules, debertaParameters } from "./parameters.ts";
 /** DeBERTa-v3, which has the `model_type` of DeBERTa-v2 and is its architecture with other settings. */
 export const deberta: Architecture<DebertaConfig> = {
   modelType: "deberta-v2",
+  kind: "encoder",
   title: "DeBERTa-v3 encoder with a sequence classification head",
   parseConfig: parseDebertaConfig,
   parameters: debertaParameters,

@@ -6,6 +6,7 @@ import { gpt2LinearModules, gpt2Parameters } from "./parameters.ts";
 
 export const gpt2: Architecture<Gpt2Config> = {
   modelType: "gpt2",
+  kind: "decoder",
   title: "GPT-2 decoder, as a language model or with a sequence classification head",
   parseConfig: parseGpt2Config,
   parameters: gpt2Parameters,

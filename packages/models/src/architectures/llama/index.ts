@@ -7,6 +7,7 @@ import { llamaLinearModules, llamaParameters } from "./parameters.ts";
 /** The Llama family, of which SmolLM2 is one: decoders with rotary positions, RMSNorm and SwiGLU. */
 export const llama: Architecture<LlamaConfig> = {
   modelType: "llama",
+  kind: "decoder",
   title: "Llama decoder, as a language model or with a sequence classification head",
   parseConfig: parseLlamaConfig,
   parameters: llamaParameters,

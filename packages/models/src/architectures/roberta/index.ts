@@ -6,6 +6,7 @@ import { robertaLinearModules, robertaParameters } from "./parameters.ts";
 
 export const roberta: Architecture<RobertaConfig> = {
   modelType: "roberta",
+  kind: "encoder",
   title: "RoBERTa encoder with a sequence classification head",
   parseConfig: parseRobertaConfig,
   parameters: robertaParameters,

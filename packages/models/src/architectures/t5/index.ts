@@ -9,6 +9,7 @@ const MAX_LENGTH = 2 ** 20;
 
 export const t5: Architecture<T5Config> = {
   modelType: "t5",
+  kind: "encoder-decoder",
   title: "T5 encoder-decoder",
   parseConfig: parseT5Config,
   parameters: t5Parameters,

@@ -47,6 +47,7 @@ export function modelWithoutGraph(
   ];
   const architecture: Architecture<null> = {
     modelType: title,
+    kind: "encoder",
     title,
     parseConfig: () => null,
     parameters: () => parameters,

@@ -6,7 +6,7 @@ import { runSteps } from "../../execute/webgpu/testing/runSteps.ts";
 import { GraphBuilder } from "../../graph/builder.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { Shape } from "../../graph/spec.ts";
-import { addAdamWUpdate } from "../../optim/adamw.ts";
+import { addOptimizerUpdate } from "../../optim/optimizer.ts";
 import { groupAdamW } from "../../passes/groupAdamW.ts";
 import { ADAMW } from "../../plan/testGraphs.ts";
 
@@ -23,7 +23,7 @@ function updates(indices: readonly number[]): Graph {
     graph.parameter(`g${index}`, SHAPES[index] as Shape, { role: "baseWeight", trainable: false }),
   );
   const trainable = weights.map((tensor) => ({ tensor }));
-  addAdamWUpdate(graph, trainable, gradients, { ...ADAMW, maxGradientNorm: null });
+  addOptimizerUpdate(graph, trainable, gradients, { ...ADAMW, maxGradientNorm: null });
   return graph.finish();
 }
 

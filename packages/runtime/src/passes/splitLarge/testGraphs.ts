@@ -5,7 +5,8 @@ import type { HostArray } from "../../graph/spec.ts";
 import { elementCount } from "../../graph/spec.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import { addGradientAccumulation } from "../../optim/accumulation.ts";
-import { adamWInputs, addAdamWStep } from "../../optim/adamw.ts";
+import { adamWInputs } from "../../optim/adamw.ts";
+import { addOptimizerStep } from "../../optim/optimizer.ts";
 import { noiseKey } from "../../random/counterHash.ts";
 import { createRandom } from "../../random/generator.ts";
 
@@ -65,7 +66,7 @@ export function languageModelStep(training: Training): Graph {
   graph.output("logits", logits);
   const steps = trainable.map((tensor) => ({ tensor }));
   if (training === "accumulation") addGradientAccumulation(graph, loss, steps);
-  else addAdamWStep(graph, loss, steps, ADAMW);
+  else addOptimizerStep(graph, loss, steps, ADAMW);
   return graph.finish();
 }
 

@@ -1,0 +1,65 @@
+import { freemem } from "node:os";
+import { architectureOf } from "@peftbench/models";
+import type { ModelShape } from "@peftbench/peft";
+import { attachMethod } from "@peftbench/peft";
+import { createRandom, elementCount } from "@peftbench/runtime";
+import { parseDocument } from "../result/parse.ts";
+import type { Registries } from "../training/executeCell.ts";
+import { measureStage } from "../training/measureStage.ts";
+import { planTraining } from "../training/memory.ts";
+import { named } from "../training/named.ts";
+import { randomBase, randomBatch } from "../training/syntheticStage.ts";
+import { answerRequest } from "./answeringProcess.ts";
+import { measureRequestSchema } from "./measureRequest.ts";
+
+/** The process that measures steps of a configuration: weights and tokens are random, memory is not. */
+export function runMeasureProcess(registries: Omit<Registries, "tasks">): Promise<void> {
+  return answerRequest((text) => {
+    const request = parseDocument(measureRequestSchema, text, "The request to measure");
+    const { config: json, head, training, totalSteps, adapter, threads, lengths: given } = request;
+    const lengths = {
+      length: given.length,
+      ...(given.targetLength === undefined ? {} : { targetLength: given.targetLength }),
+    };
+    const architecture = architectureOf(json);
+    const config = architecture.parseConfig(json);
+    const ofHead = architecture.parameters(config, head).filter(({ role }) => role === "head");
+    const model: ModelShape = {
+      ...{ architecture, config, head },
+      headParameters: new Set(ofHead.map(({ name }) => name)),
+    };
+    const method = named(registries.methods, request.method, "method");
+    const attachment = attachMethod(method, model, request.methodConfig, { totalSteps });
+    const { stageIndex, plan } = planTraining(model, attachment, training, [lengths]);
+    requireRoom(model, adapter === "software" ? plan.peakReservedBytes : 0);
+    const random = createRandom(0, "measured steps");
+    return measureStage(
+      {
+        ...{ model, attachment, training, totalSteps, stageIndex, seed: 0 },
+        base: randomBase(model, random),
+        batch: randomBatch(model, training.batchSize, lengths, random),
+      },
+      {
+        ...{ openDevice: registries.openDevice, adapter, threads },
+        // The CPU executor has f32 weights alone.
+        comparesWithCpu: training.frozenWeights === "f32",
+        nowMs: () => performance.now(),
+      },
+    );
+  });
+}
+
+/** @throws {RangeError} before anything is allocated: weights are on the host twice, and a software adapter takes its part */
+function requireRoom({ architecture, config, head }: ModelShape, adapterBytes: number): void {
+  const weightBytes = architecture
+    .parameters(config, head)
+    .reduce((sum, { shape }) => sum + 4 * elementCount(shape), 0);
+  const needed = 2 * weightBytes + adapterBytes;
+  const free = freemem();
+  if (needed <= free) return;
+  const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20).toLocaleString("en-US")} MiB`;
+  throw new RangeError(
+    `Measuring needs ${mebibytes(needed)} of this machine's memory, and ${mebibytes(free)} are free. ` +
+      "Measure a smaller batch or a shorter sequence, or leave --measure out: the plan needs nothing.",
+  );
+}
