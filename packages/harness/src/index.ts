@@ -154,7 +154,9 @@ export {
   type Registries,
 } from "./training/executeCell.ts";
 export { type BatchLengths, optimizerSettings, trainingGraph } from "./training/graphs.ts";
-export { type PlannedTraining, planTraining } from "./training/memory.ts";
+export { parameterRoles } from "./training/measure.ts";
+export { measureStage } from "./training/measureStage.ts";
+export { type PlannedTraining, planTraining, stageGraphs } from "./training/memory.ts";
 export {
   lowerPeaks,
   type MemorySettings,
@@ -164,6 +166,7 @@ export { type PeakTensors, tensorsAtPeak } from "./training/peakTensors.ts";
 export { createPlanCache, type PlanCache } from "./training/planCache.ts";
 export { type PreparedCell, type PreparedSplit, prepareCell, sequenceTokenizer } from "./training/prepare.ts";
 export { type StepBatch, stepBatch } from "./training/stepBatch.ts";
+export { randomBase, randomBatch } from "./training/syntheticStage.ts";
 export { Trainer } from "./training/trainer.ts";
 export { waysOut } from "./training/waysOut.ts";
 export { type Choice, chooseTrial } from "./tuning/choose.ts";

@@ -1,3 +1,3 @@
 /** What tests of other packages start from. */
-export { type TinyGridOptions, tinyGrid } from "./training/tinyGrid.ts";
+export { TINY_TRAINING, type TinyGridOptions, tinyGrid } from "./training/tinyGrid.ts";
 export { writeTinyModel, writeTinySst2 } from "./training/tinyTask.ts";

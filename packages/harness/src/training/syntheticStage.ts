@@ -26,11 +26,13 @@ const FEW_TOKENS = 64;
 
 /** A batch of random tokens without padding, with what its head is to say of them. */
 export function randomBatch(
-  { head }: Pick<ModelShape, "head">,
+  { architecture, head }: Pick<ModelShape, "architecture" | "head">,
   rows: number,
-  { length, targetLength = length }: BatchLengths,
+  lengths: BatchLengths,
   random: Random,
 ): StepBatch {
+  const { length } = lengths;
+  const targetLength = architecture.kind === "encoder-decoder" ? (lengths.targetLength ?? length) : length;
   const ids = (count: number, below: number): Int32Array =>
     Int32Array.from({ length: count }, () => random.integer(below));
   const predictions = head.kind === "languageModel" ? rows * targetLength : rows;
