@@ -1,5 +1,5 @@
-import type { Chart, MethodMark } from "./reportParts.ts";
-import { formatFixed, frame, mutedInk } from "./reportParts.ts";
+import type { Chart, MethodMark } from "../reportParts.ts";
+import { formatFixed, frame, mutedInk } from "../reportParts.ts";
 import type { ModuleSpectrum, Spectrum } from "./spectraFacts.ts";
 
 /** Singular values of one kind of module, a line a layer, beside those of a random matrix of the same shape. */

@@ -1,5 +1,5 @@
 import { loadPretrained } from "@peftbench/models";
-import { placeModules } from "./reportParts.ts";
+import { placeModules } from "../reportParts.ts";
 import type { SpectrumSummary } from "./spectrum.ts";
 import { randomSpectrum, relativeToRms, singularValuesOf, summarizeSpectrum } from "./spectrum.ts";
 

@@ -1,5 +1,5 @@
-import type { Html } from "./reportParts.ts";
-import { formatFixed, formatShare, html, methodMarks, mutedInk, page, renderChart } from "./reportParts.ts";
+import type { Html } from "../reportParts.ts";
+import { formatFixed, formatShare, html, methodMarks, mutedInk, page, renderChart } from "../reportParts.ts";
 import { layerTitle, spectraChart } from "./spectraChart.ts";
 import type { ModuleSpectrum, SpectraFacts } from "./spectraFacts.ts";
 import { byKind, randomOf } from "./spectraFacts.ts";

@@ -29,8 +29,8 @@ const trainingFields = z.strictObject({
   warmupRatio: fraction,
   /** Global norm that gradients are clipped to; null: not clipped. */
   maxGradientNorm: z.number().positive().nullable(),
-  /** Probability of hidden and attention dropout; 0 for none. */
-  dropout: fraction,
+  /** Probability of hidden and attention dropout; 0 for none, null for what the model's configuration says of each. */
+  dropout: fraction.nullable(),
   /** Tokens that longer texts are cut to, special tokens included. */
   maxLength: z.int().min(3),
   /** Most lengths that batches are padded to. */

@@ -40,6 +40,8 @@ export function settingsOf(
   return {
     training: {
       ...trainingFor(suite, preset, method.id, []),
+      // As models come: decoders of the Llama family have none.
+      dropout: null,
       savePolicy,
       ...(batchSize === undefined ? {} : { batchSize }),
       ...(maxLength === undefined ? {} : { maxLength }),
