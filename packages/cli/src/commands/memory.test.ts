@@ -13,7 +13,12 @@ interface Row {
   readonly method: string;
   readonly savePolicy: string;
   readonly trainable: number;
-  readonly memory: { readonly peakLiveBytes: number; readonly peakReservedBytes: number };
+  readonly head: number;
+  readonly memory: {
+    readonly peakLiveBytes: number;
+    readonly peakReservedBytes: number;
+    readonly byRole: Readonly<Record<"optimizerState" | "staging", number>>;
+  };
   readonly stage?: string;
   readonly largestTensors?: readonly {
     readonly name: string;
@@ -147,6 +152,55 @@ it("plans a language model's logits over every token, and refuses an encoder as 
   const refused = await run("--task", "language-model", "--json");
   expect(refused.status).toBe(2);
   expect(refused.output).toMatch(/languageModel with an encoder; expected classification/);
+});
+
+describe("what is planned", () => {
+  it("has no moments with sgd, and two of all that trains with adamw", async () => {
+    const [adamw, sgd] = [
+      await rowOf("--methods", "full"),
+      await rowOf("--methods", "full", "--optimizer", "sgd"),
+    ];
+    const moments = 2 * 4 * (adamw.trainable + adamw.head);
+    const { optimizerState, staging } = adamw.memory.byRole;
+    expect(optimizerState + staging).toBeGreaterThanOrEqual(moments);
+    expect(sgd.memory.byRole.optimizerState).toBeLessThan(100);
+  });
+
+  it("tells the target of an encoder-decoder from its source, and refuses one where there is none", async () => {
+    const t5 = ["--model", join(projectFolder, "models/configs/t5-small.json"), "--task", "language-model"];
+    const words = [...t5, "--methods", "lora", "--batch", "1", "--seq", "64"];
+    const [whole, short] = [await rowOf(...words), await rowOf(...words, "--target-seq", "8")];
+    expect(short.memory.peakLiveBytes).toBeLessThan(whole.memory.peakLiveBytes);
+    const refused = await run("--target-seq", "8", "--json");
+    expect(refused).toMatchObject({
+      status: 2,
+      output: expect.stringMatching(/no decoder that reads a source/),
+    });
+  });
+
+  it("reserves at most 5 % more than is alive, with published configurations", async () => {
+    for (const [name, task] of [
+      ["bert-base", "classification"],
+      ["gpt2", "language-model"],
+      ["t5-small", "language-model"],
+    ] as const) {
+      const config = join(projectFolder, `models/configs/${name}.json`);
+      const words = [
+        "--model",
+        config,
+        "--task",
+        task,
+        "--methods",
+        "lora,full,lamda",
+        "--batch",
+        "4",
+        "--seq",
+        "64",
+      ];
+      for (const { memory: planned } of await rowsOf(...words))
+        expect(planned.peakReservedBytes / planned.peakLiveBytes).toBeLessThanOrEqual(1.05);
+    }
+  });
 });
 
 it("says which file it missed", async () => {

@@ -132,7 +132,12 @@ describe("executeCell", () => {
 
   it("refuses a plan above the memory limit before it trains", async () => {
     await expect(cells.execute(cells.spec("lora"), { memoryLimitBytes: 1000 })).rejects.toThrow(
-      /the limit is 1000 B/,
+      /the limit is 1000 B.*No single change is enough; these lower it most: .* MiB \(/,
+    );
+    const { outcome } = await cells.execute(cells.spec("lora"));
+    const memoryLimitBytes = (outcome.memory?.peakReservedBytes ?? 0) - 1;
+    await expect(cells.execute(cells.spec("lora"), { memoryLimitBytes })).rejects.toThrow(
+      /Enough, the cheapest first: accumulation over 2 micro-batches of 4, /,
     );
   });
 
