@@ -9,6 +9,7 @@ export {
 export { adapterValues } from "./adapterTensors.ts";
 export { attachMethod, describeModel } from "./attach.ts";
 export { bareModel } from "./bareModel.ts";
+export { buildPromptGraph, buildTokenGraph, emptyCaches, type PromptShape } from "./decodingPrograms.ts";
 export { MethodError, WeightsNeededError } from "./errors.ts";
 export * from "./initialize.ts";
 export {

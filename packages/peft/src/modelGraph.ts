@@ -2,6 +2,7 @@ import type {
   Architecture,
   AttentionKind,
   BatchShape,
+  Decoding,
   EncoderOutputs,
   HeadSpec,
   LinearModule,
@@ -48,6 +49,7 @@ export function buildModelGraph(
   batch: BatchShape,
   dropout: DropoutContext | null,
   attention: AttentionKind = "materialized",
+  decoding: Decoding | null = null,
 ): EncoderOutputs {
   const { architecture, config, head } = model;
   const declarations = new Map(
@@ -75,6 +77,7 @@ export function buildModelGraph(
     },
     dropout: (x, probability) => applyDropout(x, dropout?.modelProbability ?? probability),
     attention,
+    decoding,
     fusedDropout: (modelProbability) => {
       const probability = dropout?.modelProbability ?? modelProbability;
       if (dropout === null || probability === 0) return null;

@@ -6,7 +6,7 @@ export const style = `
   --accent: #0b5cad; --bad: #a3290f; --heat: #0072b2;
   --method-0: #0067b0; --method-1: #c75300; --method-2: #00795a; --method-3: #a2478a;
   --method-4: #946a00; --method-5: #2b2f36; --method-6: #3a8fc7;
-  --role-base-weight: #8b95a1; --role-adapter-weight: #d55e00; --role-head: #2b2f36; --role-gradient: #e0a100;
+  --role-base-weight: #8b95a1; --role-adapter-weight: #d55e00; --role-head: #2b2f36; --role-gradient: #e0a100; --role-key-value-cache: #7a4fa3;
   --role-optimizer-state: #009e73; --role-saved-activation: #0072b2; --role-workspace: #86c5ee; --role-staging: #c77aa8;
 }
 @media (prefers-color-scheme: dark) {
@@ -15,7 +15,7 @@ export const style = `
     --accent: #84b9f0; --bad: #ff9c82; --heat: #4a9fe0;
     --method-0: #62aeef; --method-1: #ff9350; --method-2: #41c9a2; --method-3: #e297cb;
     --method-4: #e5b93f; --method-5: #d5d8dc; --method-6: #a8d8f5;
-    --role-base-weight: #69727d; --role-adapter-weight: #ff8a3d; --role-head: #e9e8e3; --role-gradient: #e8b93c;
+    --role-base-weight: #69727d; --role-adapter-weight: #ff8a3d; --role-head: #e9e8e3; --role-gradient: #e8b93c; --role-key-value-cache: #a983d1;
     --role-optimizer-state: #2fb98f; --role-saved-activation: #3f93d6; --role-workspace: #a5d4f2; --role-staging: #dc9fc4;
   }
 }

@@ -140,6 +140,7 @@ function buildLogits(
     },
     dropout: (x) => (probability === 0 ? x : x.dropout(probability, noiseKey())),
     attention: "materialized",
+    decoding: null,
     fusedDropout: () => (probability === 0 ? null : { probability, noiseKey: noiseKey() }),
   };
   const { rows, length, places } = shape;

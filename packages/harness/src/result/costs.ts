@@ -19,8 +19,12 @@ export const parametersSchema = z.strictObject({
   total: count,
 });
 
-const bytesByRole = z.strictObject(
-  Object.fromEntries(memoryRoles.map((role) => [role, bytes])) as Record<MemoryRole, typeof bytes>,
+/** Results from before there was generation have no bytes for keys and values. */
+const bytesByRole = z.preprocess(
+  (found) => (typeof found === "object" && found !== null ? { keyValueCache: 0, ...found } : found),
+  z.strictObject(
+    Object.fromEntries(memoryRoles.map((role) => [role, bytes])) as Record<MemoryRole, typeof bytes>,
+  ),
 );
 
 export const memorySchema = z.strictObject({

@@ -1,4 +1,5 @@
 import type { FusedAttentionOptions, GraphBuilder, Shape, Tensor } from "@peftbench/runtime";
+import type { Decoding } from "./decoding.ts";
 
 /** What a model is asked to predict, which decides its head and its loss. */
 export type HeadSpec =
@@ -71,6 +72,8 @@ export interface ModelContext {
   dropout(x: Tensor, probability: number): Tensor;
   /** How attention is to be computed; an architecture that cannot do it so refuses to be built. */
   readonly attention: AttentionKind;
+  /** Where tokens are generated: how those that were read before are known. Null where texts are read whole. */
+  readonly decoding: Decoding | null;
   /** What an op that drops by itself needs to do as `dropout` does; null where nothing is dropped. */
   fusedDropout(probability: number): FusedAttentionOptions["dropout"];
 }

@@ -24,11 +24,22 @@ export function decoderHead(
   const { graph } = context;
   if (head.kind === "languageModel") {
     const table = context.parameter(outputTable);
-    const logits = graph.withScope(OUTPUT_EMBEDDINGS, () => last.matmul(table, { transposeB: true }));
+    const read = context.decoding === null ? last : lastPlace(last, batch);
+    const logits = graph.withScope(OUTPUT_EMBEDDINGS, () => read.matmul(table, { transposeB: true }));
     return { pooled: null, logits };
   }
   const pooled = graph.withScope(SCORE, () => lastTokens(context, last, batch));
   return { pooled, logits: graph.withScope(SCORE, () => context.linear(SCORE, pooled)) };
+}
+
+/** The last place of each row, which holds a token where padding is on the left: [rows, hiddenSize]. */
+function lastPlace(hidden: Tensor, { rows, length }: BatchShape): Tensor {
+  const hiddenSize = hidden.size(-1);
+  if (length === 1) return hidden;
+  return hidden
+    .reshape([rows, length, hiddenSize])
+    .slice(1, length - 1, 1)
+    .reshape([rows, hiddenSize]);
 }
 
 /** The last token of each row that is no padding: [rows, hiddenSize]. */

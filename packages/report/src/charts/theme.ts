@@ -53,6 +53,7 @@ export const roleTitles: Readonly<Record<MemoryRole, string>> = {
   head: "task head",
   gradient: "gradients",
   optimizerState: "optimizer state",
+  keyValueCache: "keys and values kept",
   savedActivation: "saved activations",
   workspace: "workspace",
   staging: "staging",

@@ -62,6 +62,7 @@ const roleMeanings: Readonly<Record<(typeof memoryRoles)[number], string>> = {
   head: "the classifier on top, new for each task",
   gradient: "derivatives of the loss by what is trained",
   optimizerState: "running moments, for AdamW two numbers for each trained parameter",
+  keyValueCache: "keys and values of tokens that a decoder has read",
   savedActivation: "values of the forward pass that the backward pass needs",
   workspace: "values needed only within the step, such as those that flow backward",
   staging: "batches on their way to the device and results on their way back",

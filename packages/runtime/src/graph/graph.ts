@@ -7,7 +7,14 @@ export type ValueId = number;
 export type Phase = "forward" | "backward" | "optimizer";
 
 /** What the bytes of a tensor that lives across steps are for. */
-export type ParameterRole = "baseWeight" | "adapterWeight" | "head" | "gradient" | "optimizerState";
+export type ParameterRole =
+  | "baseWeight"
+  | "adapterWeight"
+  | "head"
+  | "gradient"
+  | "optimizerState"
+  /** Keys and values of tokens that a decoder has read. */
+  | "keyValueCache";
 
 /** What the bytes of any tensor are for; the plan and the report sum by it. */
 export type MemoryRole = ParameterRole | "savedActivation" | "workspace" | "staging";

@@ -12,6 +12,7 @@ const REMEDIES: Readonly<Record<MemoryRole, string>> = {
   head: "Choose a smaller head.",
   optimizerState: TRAIN_LESS,
   gradient: TRAIN_LESS,
+  keyValueCache: "Generate fewer rows at a time, or shorter texts.",
   savedActivation: "Lower the batch size or the sequence length, or choose the save policy recompute.",
   workspace: SMALLER_BATCH,
   staging: SMALLER_BATCH,

@@ -77,6 +77,7 @@ export const memoryRoles: readonly MemoryRole[] = [
   "head",
   "optimizerState",
   "gradient",
+  "keyValueCache",
   "savedActivation",
   "workspace",
   "staging",

@@ -21,8 +21,12 @@ export function buildGpt2(
   batch: BatchShape,
 ): EncoderOutputs {
   const { graph } = context;
-  const padding = graph.input(ENCODER_INPUTS.attentionMask, [batch.rows, batch.length], "f32");
-  const mask = causalMask(context, paddingBias(padding));
+  const whole = (): ScoreMask =>
+    causalMask(
+      context,
+      paddingBias(graph.input(ENCODER_INPUTS.attentionMask, [batch.rows, batch.length], "f32")),
+    );
+  const mask = context.decoding?.mask ?? whole();
   let hidden = graph.withScope("transformer", () => buildEmbeddings(context, config, batch));
   const hiddenStates = [hidden];
   for (let index = 0; index < config.layers; index++) {
@@ -42,8 +46,11 @@ function buildEmbeddings(context: ModelContext, config: Gpt2Config, batch: Batch
   const { rows, length } = batch;
   const ids = context.graph.input(ENCODER_INPUTS.inputIds, [rows * length], "i32");
   const words = context.parameter(`${WORDS}.weight`).rows(ids);
-  const positions = context.parameter(`${POSITIONS}.weight`).slice(0, 0, length);
-  const sum = words.reshape([rows, length, config.hiddenSize]).add(positions);
+  const table = context.parameter(`${POSITIONS}.weight`);
+  const sum =
+    context.decoding === null
+      ? words.reshape([rows, length, config.hiddenSize]).add(table.slice(0, 0, length))
+      : words.add(table.rows(context.decoding.positions));
   return context.dropout(sum.reshape([rows * length, config.hiddenSize]), config.embeddingDropout);
 }
 
@@ -61,7 +68,12 @@ function selfAttention(
     all
       .slice(1, index * hiddenSize, hiddenSize)
       .reshape([batch.rows, batch.length, heads, hiddenSize / heads]);
-  const parts = { query: part(0), key: part(1), value: part(2) };
+  const keep = (name: string, states: Tensor): Tensor => context.decoding?.keep(name, states) ?? states;
+  const parts = {
+    query: part(0),
+    key: keep(`${layer}.attn.key`, part(1)),
+    value: keep(`${layer}.attn.value`, part(2)),
+  };
   const scale = 1 / Math.sqrt(hiddenSize / heads);
   const attended = attendHeads(context, parts, { mask, scale, dropout: attentionDropout });
   return context.dropout(context.linear(`${layer}.attn.c_proj`, attended), residualDropout);

@@ -42,21 +42,48 @@ export type Turn = (x: Tensor) => Tensor;
 
 /** The first half of a head's features is paired with the second, as `transformers` has them. */
 export function rotaryTurn(graph: GraphBuilder, rotary: Rotary, length: number, headSize: number): Turn {
+  const table = (of: (angle: number) => number): Tensor =>
+    graph.constant([length, 1, headSize], "f32", angleTable(rotary, length, headSize, of));
+  return turnBy(table(Math.cos), table(Math.sin));
+}
+
+/** The same by positions that are known when the graph runs, i32 [rows * length], below `capacity`. */
+export function rotaryTurnAt(
+  graph: GraphBuilder,
+  rotary: Rotary,
+  { positions, capacity }: { readonly positions: Tensor<"i32">; readonly capacity: number },
+  { rows, length, headSize }: { readonly rows: number; readonly length: number; readonly headSize: number },
+): Turn {
+  const table = (of: (angle: number) => number): Tensor =>
+    graph
+      .constant([capacity, headSize], "f32", angleTable(rotary, capacity, headSize, of))
+      .rows(positions)
+      .reshape([rows, length, 1, headSize]);
+  return turnBy(table(Math.cos), table(Math.sin));
+}
+
+/** [positions, headSize] */
+function angleTable(
+  rotary: Rotary,
+  positions: number,
+  headSize: number,
+  of: (angle: number) => number,
+): Float32Array {
+  const values = new Float32Array(positions * headSize);
   const perPair = frequencies(rotary, headSize);
-  const table = (of: (angle: number) => number): Tensor => {
-    const values = new Float32Array(length * headSize);
-    for (let position = 0; position < length; position++) {
-      perPair.forEach((frequency, pair) => {
-        const value = of(position * frequency);
-        values[position * headSize + pair] = value;
-        values[position * headSize + headSize / 2 + pair] = value;
-      });
-    }
-    return graph.constant([length, 1, headSize], "f32", values);
-  };
-  const [cosine, sine] = [table(Math.cos), table(Math.sin)];
-  const half = headSize / 2;
+  for (let position = 0; position < positions; position++) {
+    perPair.forEach((frequency, pair) => {
+      const value = of(position * frequency);
+      values[position * headSize + pair] = value;
+      values[position * headSize + headSize / 2 + pair] = value;
+    });
+  }
+  return values;
+}
+
+function turnBy(cosine: Tensor, sine: Tensor): Turn {
   return (x) => {
+    const half = x.size(-1) / 2;
     const turned = x
       .slice(-1, half, half)
       .neg()

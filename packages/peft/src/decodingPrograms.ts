@@ -1,0 +1,67 @@
+import type { AttentionKind, DecodingShape } from "@peftbench/models";
+import { readPrompt, readToken } from "@peftbench/models";
+import type { Graph, HostTensor } from "@peftbench/runtime";
+import { elementCount, GraphBuilder, leavesOf } from "@peftbench/runtime";
+import { MethodError } from "./errors.ts";
+import type { MethodStage } from "./method.ts";
+import type { ModelShape } from "./modelGraph.ts";
+import { buildModelGraph } from "./modelGraph.ts";
+import { EVALUATION_OUTPUTS } from "./programs.ts";
+
+/** Where a prompt and what is generated after it have room. */
+export interface PromptShape extends DecodingShape {
+  /** Tokens of a prompt, padding on its left included. */
+  readonly length: number;
+}
+
+/**
+ * Reads prompts and keeps their keys and values. Output: `logits` [rows, vocabulary], of the token after the prompt.
+ * @throws {MethodError} for a model that is no decoder with a language model's head
+ */
+export function buildPromptGraph(
+  model: ModelShape,
+  stage: MethodStage,
+  shape: PromptShape,
+  attention?: AttentionKind,
+): Graph {
+  requireDecoder(model);
+  const graph = new GraphBuilder();
+  const batch = { rows: shape.rows, length: shape.length };
+  const decoding = readPrompt(graph, shape);
+  const { logits } = buildModelGraph(graph, model, stage, batch, null, attention, decoding);
+  graph.output(EVALUATION_OUTPUTS.logits, logits);
+  return graph.finish();
+}
+
+/** Reads one token of each row, after what is kept. Output as of {@link buildPromptGraph}. */
+export function buildTokenGraph(
+  model: ModelShape,
+  stage: MethodStage,
+  shape: DecodingShape & { readonly reorders: boolean },
+  attention?: AttentionKind,
+): Graph {
+  requireDecoder(model);
+  const graph = new GraphBuilder();
+  const batch = { rows: shape.rows, length: 1 };
+  const decoding = readToken(graph, shape);
+  const { logits } = buildModelGraph(graph, model, stage, batch, null, attention, decoding);
+  graph.output(EVALUATION_OUTPUTS.logits, logits);
+  return graph.finish();
+}
+
+/** What keys and values are kept in, by the parameters' names: nothing has been read yet. */
+export function emptyCaches(graph: Graph): ReadonlyMap<string, HostTensor> {
+  const caches = new Map<string, HostTensor>();
+  for (const { name, shape, source } of leavesOf(graph, "parameter")) {
+    if (source.kind !== "parameter" || source.role !== "keyValueCache") continue;
+    caches.set(name, { shape, dtype: "f32", data: new Float32Array(elementCount(shape)) });
+  }
+  return caches;
+}
+
+function requireDecoder({ architecture, head }: ModelShape): void {
+  if (architecture.kind === "decoder" && head.kind === "languageModel") return;
+  throw new MethodError(
+    `Found ${architecture.title} with a head for ${head.kind}; expected a decoder with a language model's head, as others generate nothing here.`,
+  );
+}
