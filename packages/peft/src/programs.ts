@@ -36,6 +36,7 @@ export const TRAINING_INPUTS = {
 
 export const TRAINING_OUTPUTS = { loss: "loss" } as const;
 export const EVALUATION_OUTPUTS = { logits: "logits" } as const;
+export const SCORING_OUTPUTS = { tokenLosses: "tokenLosses" } as const;
 
 /** `step`: one batch, one update. `accumulate`: a micro-batch that only adds to the gradients. */
 export type TrainingGraphKind = "step" | "accumulate";
@@ -100,6 +101,22 @@ export function buildEvaluationGraph(
   const graph = new GraphBuilder();
   const { logits } = buildModelGraph(graph, model, stage, batch, null, attention);
   graph.output(EVALUATION_OUTPUTS.logits, logits);
+  return graph.finish();
+}
+
+/**
+ * The forward pass of a language model without dropout. Output: `tokenLosses` [rows * length], the negative
+ * log-probability of each label, so that logits of a whole vocabulary never leave the device.
+ */
+export function buildScoringGraph(
+  model: ModelShape,
+  stage: MethodStage,
+  batch: BatchShape,
+  attention?: AttentionKind,
+): Graph {
+  const graph = new GraphBuilder();
+  const { logits } = buildModelGraph(graph, model, stage, batch, null, attention);
+  graph.output(SCORING_OUTPUTS.tokenLosses, rowLoss(graph, model.head, logits));
   return graph.finish();
 }
 

@@ -1,6 +1,11 @@
 import type { BatchShape } from "@peftbench/models";
 import type { MethodStage, ModelShape } from "@peftbench/peft";
-import { buildEvaluationGraph, buildTrainingGraph, buildUpdateGraph } from "@peftbench/peft";
+import {
+  buildEvaluationGraph,
+  buildScoringGraph,
+  buildTrainingGraph,
+  buildUpdateGraph,
+} from "@peftbench/peft";
 import type { AdamWOptions, Graph, OptimizerOptions } from "@peftbench/runtime";
 import { applySavePolicy, storeFrozenWeightsAsHalf } from "@peftbench/runtime";
 import type { TrainingConfig } from "../config.ts";
@@ -55,6 +60,17 @@ export function evaluationGraph(
 ): Graph {
   const batch = { rows, length, targetLength };
   return storeWeights(buildEvaluationGraph(model, stage, batch, training.attention), training);
+}
+
+/** The graph that scores the tokens of a batch, of a language model. */
+export function scoringGraph(
+  model: ModelShape,
+  stage: MethodStage,
+  training: TrainingConfig,
+  { rows, length, targetLength = length }: BatchShape,
+): Graph {
+  const batch = { rows, length, targetLength };
+  return storeWeights(buildScoringGraph(model, stage, batch, training.attention), training);
 }
 
 function storeWeights(graph: Graph, { frozenWeights }: TrainingConfig): Graph {

@@ -4,6 +4,7 @@ import {
   initialState,
   nextStageState,
   optimizerTensors,
+  SCORING_OUTPUTS,
   TRAINING_INPUTS,
   TRAINING_OUTPUTS,
   trainableTensors,
@@ -19,7 +20,7 @@ import {
   scalarOf,
 } from "@peftbench/runtime";
 import type { TrainingConfig } from "../config.ts";
-import { evaluationGraph, trainingGraph, updateGraph } from "./graphs.ts";
+import { evaluationGraph, scoringGraph, trainingGraph, updateGraph } from "./graphs.ts";
 import type { StepBatch } from "./stepBatch.ts";
 import { sliceRows } from "./stepBatch.ts";
 
@@ -153,6 +154,16 @@ export class Trainer {
     );
     const outputs = await program.run(feedsOf(program.graph, batch.feeds));
     return outputs[EVALUATION_OUTPUTS.logits]?.data as Float32Array;
+  }
+
+  /** Negative log-probability of each label of a language model's batch, without dropout: [rows * length]. */
+  async tokenLosses(batch: StepBatch): Promise<Float32Array> {
+    const program = await this.#program(
+      `score:${batch.length}:${batch.targetLength ?? ""}:${batch.rows}`,
+      () => scoringGraph(this.#options.model, this.stage, this.#options.training, batch),
+    );
+    const outputs = await program.run(feedsOf(program.graph, batch.feeds));
+    return outputs[SCORING_OUTPUTS.tokenLosses]?.data as Float32Array;
   }
 
   /** Values of everything that training changes: what a checkpoint must hold. */
