@@ -32,7 +32,7 @@ ${await renderChart(curveChart(own, axis), `curve-${panels.length}`)}
 <section aria-labelledby="results">
 <h2 id="results">${CLAIMED.lowerPeak} times less peak memory: where</h2>
 <p class="note">Planned live peaks of a training step of 32 rows of 128 tokens: LoRA at rank 8 over LaMDA at rank 32, both on every matrix of the layers, in the stage of LaMDA that needs most. The dashed line is the claim. AdamW, f32, dropout as the model has it. Each save policy says what is kept for backward: everything that gradients read (eager), as little as cheap work allows (recompute), or what enters a layer (layer).</p>
-<ul class="legend">${policyMarks.map(swatch)}</ul>
+<ul class="legend">${policyMarks.map(shapeSwatch)}</ul>
 <figure class="chart">
 <figcaption>LoRA / LaMDA</figcaption>
 ${await renderChart(ratioChart(points, CLAIMED.lowerPeak), "ratios")}
@@ -84,6 +84,21 @@ function table({ header, rows }: ClaimTable, label: string): Html {
   )}</tbody>
 </table></div>
 `;
+}
+
+/** Corners of the marks that are not round, in a box of 12 by 12. */
+const CORNERS: Readonly<Record<string, string>> = {
+  square: "1,1 11,1 11,11 1,11",
+  "triangle-up": "6,1 11,11 1,11",
+};
+
+function shapeSwatch({ method, color, shape }: MethodMark): Html {
+  const corners = CORNERS[shape];
+  const mark =
+    corners === undefined
+      ? html`<circle cx="6" cy="6" r="5" fill="${color}"/>`
+      : html`<polygon points="${corners}" fill="${color}"/>`;
+  return html`<li><svg class="swatch" width="12" height="12" aria-hidden="true">${mark}</svg>${method}</li>`;
 }
 
 function swatch({ method, color, dash }: MethodMark): Html {
