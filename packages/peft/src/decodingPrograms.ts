@@ -1,5 +1,5 @@
 import type { AttentionKind, DecodingShape } from "@peftbench/models";
-import { readPrompt, readToken } from "@peftbench/models";
+import { readPrompt, readSource, readToken } from "@peftbench/models";
 import type { Graph, HostTensor } from "@peftbench/runtime";
 import { elementCount, GraphBuilder, leavesOf } from "@peftbench/runtime";
 import { MethodError } from "./errors.ts";
@@ -10,13 +10,14 @@ import { EVALUATION_OUTPUTS } from "./programs.ts";
 
 /** Where a prompt and what is generated after it have room. */
 export interface PromptShape extends DecodingShape {
-  /** Tokens of a prompt, padding on its left included. */
+  /** Tokens of a prompt, padding on its left included; of an encoder-decoder, of its source, padding on the right. */
   readonly length: number;
 }
 
 /**
- * Reads prompts and keeps their keys and values. Output: `logits` [rows, vocabulary], of the token after the prompt.
- * @throws {MethodError} for a model that is no decoder with a language model's head
+ * Reads prompts and keeps their keys and values; of an encoder-decoder the source, and the token that targets start with.
+ * Output: `logits` [rows, vocabulary], of the token after it.
+ * @throws {MethodError} for a model without a decoder and a language model's head
  */
 export function buildPromptGraph(
   model: ModelShape,
@@ -26,8 +27,8 @@ export function buildPromptGraph(
 ): Graph {
   requireDecoder(model);
   const graph = new GraphBuilder();
-  const batch = { rows: shape.rows, length: shape.length };
-  const decoding = readPrompt(graph, shape);
+  const batch = { rows: shape.rows, length: shape.length, targetLength: 1 };
+  const decoding = hasSource(model) ? readSource(graph, shape) : readPrompt(graph, shape);
   const { logits } = buildModelGraph(graph, model, stage, batch, null, attention, decoding);
   graph.output(EVALUATION_OUTPUTS.logits, logits);
   return graph.finish();
@@ -37,12 +38,12 @@ export function buildPromptGraph(
 export function buildTokenGraph(
   model: ModelShape,
   stage: MethodStage,
-  shape: DecodingShape & { readonly reorders: boolean },
+  shape: PromptShape & { readonly reorders: boolean },
   attention?: AttentionKind,
 ): Graph {
   requireDecoder(model);
   const graph = new GraphBuilder();
-  const batch = { rows: shape.rows, length: 1 };
+  const batch = { rows: shape.rows, length: hasSource(model) ? shape.length : 1, targetLength: 1 };
   const decoding = readToken(graph, shape);
   const { logits } = buildModelGraph(graph, model, stage, batch, null, attention, decoding);
   graph.output(EVALUATION_OUTPUTS.logits, logits);
@@ -59,9 +60,13 @@ export function emptyCaches(graph: Graph): ReadonlyMap<string, HostTensor> {
   return caches;
 }
 
+function hasSource({ architecture }: ModelShape): boolean {
+  return architecture.kind === "encoder-decoder";
+}
+
 function requireDecoder({ architecture, head }: ModelShape): void {
-  if (architecture.kind === "decoder" && head.kind === "languageModel") return;
+  if (architecture.kind !== "encoder" && head.kind === "languageModel") return;
   throw new MethodError(
-    `Found ${architecture.title} with a head for ${head.kind}; expected a decoder with a language model's head, as others generate nothing here.`,
+    `Found ${architecture.title} with a head for ${head.kind}; expected a decoder with a language model's head, as others generate nothing.`,
   );
 }

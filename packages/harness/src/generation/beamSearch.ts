@@ -10,7 +10,7 @@ export interface BeamOptions {
   readonly lengthPenalty: number;
   /** Whether a prompt is done with as many finished sequences as beams; else when none that runs can be better. */
   readonly earlyStopping: boolean;
-  /** No sequence has the same so many tokens twice, its prompt included; 0: any may. */
+  /** No sequence has the same so many tokens twice, those before it included; 0: any may. */
   readonly noRepeatNgramSize: number;
 }
 
@@ -28,7 +28,8 @@ interface Finished {
 
 /** The search of one prompt. */
 interface Search {
-  readonly prompt: readonly number[];
+  /** Tokens that new ones come behind. */
+  readonly before: readonly number[];
   readonly running: readonly Running[];
   /** The best first, at most as many as beams. */
   readonly finished: readonly Finished[];
@@ -64,7 +65,7 @@ export async function beamSearch(
       tokens: [],
       logProbability: beam === 0 ? 0 : NEVER,
     }));
-    return { prompt, running, finished: [], canImprove: true };
+    return { before: generator.before(prompt), running, finished: [], canImprove: true };
   });
   let logits = await generator.readPrompts(prompts.flatMap((prompt) => Array(beams).fill(prompt)));
   for (let step = 1; step <= newTokens; step++) {
@@ -95,7 +96,7 @@ export async function beamSearch(
 
 /** The likeliest continuations over all beams of a prompt, the best first: twice as many as beams. */
 function bestContinuations(
-  { prompt, running }: Search,
+  { before, running }: Search,
   logits: Float32Array,
   { beams, endTokens, noRepeatNgramSize }: BeamOptions,
   isLast: boolean,
@@ -105,7 +106,7 @@ function bestContinuations(
   const wanted = Math.max(2, 1 + endTokens.length) * beams;
   for (const [origin, { tokens, logProbability }] of running.entries()) {
     const own = logits.subarray(origin * vocabulary, (origin + 1) * vocabulary);
-    const banned = repeating([...prompt, ...tokens], noRepeatNgramSize);
+    const banned = repeating([...before, ...tokens], noRepeatNgramSize);
     const normalizer = logSumExp(own);
     for (let token = 0; token < vocabulary; token++) {
       if (banned.has(token)) continue;

@@ -1,4 +1,4 @@
-import type { GraphBuilder, Tensor } from "@peftbench/runtime";
+import type { GraphBuilder, Shape, Tensor } from "@peftbench/runtime";
 import { ENCODER_INPUTS } from "./architecture.ts";
 import type { ScoreMask } from "./scoreMask.ts";
 import { hideLater, paddingBias, paddingMask } from "./scoreMask.ts";
@@ -18,6 +18,13 @@ export interface Decoding {
    * @returns what attention reads, [rows, keys, heads, headSize]
    */
   readonly keep: (name: string, states: Tensor) => Tensor;
+  /** Whether an encoder reads its source now. */
+  readonly readsSource: boolean;
+  /**
+   * Keys or values of an encoder-decoder's source: made and kept where the source is read, known from then on.
+   * @param shape [rows, length, heads, headSize]
+   */
+  readonly ofSource: (name: string, shape: Shape, make: () => Tensor) => Tensor;
 }
 
 /** Inputs of a decoding graph beside token ids. */
@@ -37,6 +44,23 @@ export interface DecodingShape {
   readonly capacity: number;
 }
 
+/** Reads the source of an encoder-decoder and the first token of its target, which goes into the first place. */
+export function readSource(graph: GraphBuilder, shape: DecodingShape): Decoding {
+  const { rows, capacity } = shape;
+  return {
+    positions: graph.input(DECODING_INPUTS.positions, [rows], "i32"),
+    capacity,
+    mask: paddingMask(graph.constant([rows, 1, 1, 1], "f32", new Float32Array(rows))),
+    keep: (name, states) => keepFirst(graph, name, shape, states),
+    readsSource: true,
+    ofSource: (name, sourceShape, make) => {
+      const states = make();
+      graph.updateParameter(sourceCache(graph, name, sourceShape), states);
+      return states;
+    },
+  };
+}
+
 /** Reads prompts of `length` tokens, padding included, into the first places. */
 export function readPrompt(
   graph: GraphBuilder,
@@ -48,11 +72,10 @@ export function readPrompt(
     positions: graph.input(DECODING_INPUTS.positions, [rows * length], "i32"),
     capacity,
     mask: { padding, causal: true, scores: padding.add(hideLater(graph, length)) },
-    keep: (name, states) => {
-      const cache = cacheOf(graph, name, shape, states);
-      const rest = cache.slice(1, length, capacity - length);
-      graph.updateParameter(cache, states.concat([rest], 1));
-      return states;
+    keep: (name, states) => keepFirst(graph, name, shape, states),
+    readsSource: false,
+    ofSource: (name) => {
+      throw new RangeError(`A decoder alone has no source: ${name}.`);
     },
   };
 }
@@ -86,7 +109,22 @@ export function readToken(
       graph.updateParameter(cache, after);
       return after;
     },
+    readsSource: false,
+    // Beams of one prompt have one source, so what is kept of it stays where it is.
+    ofSource: (name, sourceShape) => sourceCache(graph, name, sourceShape),
   };
+}
+
+/** Keeps states in the first places, and gives them back: nothing else is to be read yet. */
+function keepFirst(graph: GraphBuilder, name: string, shape: DecodingShape, states: Tensor): Tensor {
+  const cache = cacheOf(graph, name, shape, states);
+  const length = states.size(1);
+  graph.updateParameter(cache, states.concat([cache.slice(1, length, shape.capacity - length)], 1));
+  return states;
+}
+
+function sourceCache(graph: GraphBuilder, name: string, shape: Shape): Tensor {
+  return graph.parameter(cacheName(name), shape, { role: "keyValueCache", trainable: true });
 }
 
 /** Name of the parameter that holds what is kept under a name. */

@@ -5,17 +5,11 @@ import { attendHeads } from "../attendHeads.ts";
 import { AttentionError } from "../config.ts";
 import { OUTPUT_EMBEDDINGS } from "../decoderHead.ts";
 import { rmsNorm } from "../rmsNorm.ts";
+import type { ScoreMask } from "../scoreMask.ts";
 import { hideLater, paddingBias, paddingMask } from "../scoreMask.ts";
 import type { T5Config } from "./config.ts";
 import { blockName, SHARED, SUBLAYERS } from "./parameters.ts";
 import { positionBias } from "./positionBias.ts";
-
-/** What one attention reads: tokens and their number in a row, and what is added to its scores. */
-interface Attended {
-  readonly states: Tensor;
-  readonly length: number;
-  readonly bias: Tensor;
-}
 
 /**
  * T5 (Raffel et al. 2020) and its v1.1, as `T5ForConditionalGeneration` computes them: an encoder, and a decoder that
@@ -35,42 +29,36 @@ export function buildT5(
   const { rows, length } = batch;
   const targetLength = targetLengthOf(batch);
   const padding = paddingBias(graph.input(ENCODER_INPUTS.attentionMask, [rows, length], "f32"));
-  const sourceIds = graph.input(ENCODER_INPUTS.inputIds, [rows * length], "i32");
   const targetIds = graph.input(DECODER_INPUTS.decoderInputIds, [rows * targetLength], "i32");
+  const { decoding } = context;
 
-  const sourceBias = graph.withScope("encoder", () =>
-    positionBias(context, config, "encoder", length).add(padding),
-  );
-  const encoded = stack(context, config, "encoder", sourceIds, (layer, hidden) =>
-    attend(
-      context,
-      config,
-      `${layer}.0.SelfAttention`,
-      hidden,
-      { states: hidden, length, bias: sourceBias },
-      length,
-    ),
-  ).at(-1) as Tensor;
+  // Where a token is read after others, the source is known by its keys and values alone.
+  let encoded: Tensor | null = null;
+  const source = (): Tensor => (encoded ??= encode(context, config, batch, padding));
+  if (decoding === null || decoding.readsSource) source();
 
-  const targetBias = graph.withScope("decoder", () =>
-    positionBias(context, config, "decoder", targetLength).add(hideLater(graph, targetLength)),
-  );
-  const source: Attended = { states: encoded, length, bias: padding };
+  const own = graph.withScope("decoder", () => targetMask(context, config, rows, targetLength));
+  const keep = (name: string, states: Tensor): Tensor => decoding?.keep(name, states) ?? states;
+  const sourceShape = [rows, length, config.heads, config.headSize];
   const hiddenStates = stack(
     context,
     config,
     "decoder",
     targetIds,
-    (layer, hidden) =>
-      attend(
-        context,
-        config,
-        `${layer}.0.SelfAttention`,
-        hidden,
-        { states: hidden, length: targetLength, bias: targetBias },
-        targetLength,
-      ),
-    (layer, hidden) => attend(context, config, `${layer}.1.EncDecAttention`, hidden, source, targetLength),
+    (layer, hidden) => {
+      const module = `${layer}.0.SelfAttention`;
+      return attend(context, config, module, hidden, { rows, mask: own }, (name) =>
+        keep(`${module}.${name}`, project(context, config, `${module}.${name}`, hidden, rows)),
+      );
+    },
+    (layer, hidden) => {
+      const module = `${layer}.1.EncDecAttention`;
+      const read = { rows, mask: paddingMask(padding) };
+      return attend(context, config, module, hidden, read, (name) => {
+        const make = (): Tensor => project(context, config, `${module}.${name}`, source(), rows);
+        return decoding?.ofSource(`${module}.${name}`, sourceShape, make) ?? make();
+      });
+    },
   );
   const logits = graph.withScope(OUTPUT_EMBEDDINGS, () => {
     const last = hiddenStates.at(-1) as Tensor;
@@ -79,6 +67,38 @@ export function buildT5(
     return scaled.matmul(context.parameter(`${table}.weight`), { transposeB: true });
   });
   return { hiddenStates, pooled: null, logits };
+}
+
+/** The encoder's last hidden states. */
+function encode(context: ModelContext, config: T5Config, batch: BatchShape, padding: Tensor): Tensor {
+  const { graph } = context;
+  const { rows, length } = batch;
+  const ids = graph.input(ENCODER_INPUTS.inputIds, [rows * length], "i32");
+  const bias = graph.withScope("encoder", () =>
+    positionBias(context, config, "encoder", length).add(padding),
+  );
+  const states = stack(context, config, "encoder", ids, (layer, hidden) => {
+    const module = `${layer}.0.SelfAttention`;
+    return attend(context, config, module, hidden, { rows, mask: paddingMask(bias) }, (name) =>
+      project(context, config, `${module}.${name}`, hidden, rows),
+    );
+  });
+  return states.at(-1) as Tensor;
+}
+
+/** What the decoder adds to the scores of its own tokens: their distances, and what hides the later ones. */
+function targetMask(context: ModelContext, config: T5Config, rows: number, length: number): ScoreMask {
+  const { decoding, graph } = context;
+  if (decoding === null || decoding.readsSource)
+    return paddingMask(positionBias(context, config, "decoder", length).add(hideLater(graph, length)));
+  const { heads } = config;
+  const { capacity, positions, mask } = decoding;
+  const everyPlace = positionBias(context, config, "decoder", capacity)
+    .reshape([heads, capacity, capacity])
+    .transpose([1, 0, 2])
+    .reshape([capacity, heads * capacity]);
+  const here = everyPlace.rows(positions).reshape([rows, heads, 1, capacity]);
+  return paddingMask(here.add(mask.padding));
 }
 
 /** A sub-layer on its normed input, before the residual. */
@@ -118,26 +138,32 @@ function stack(
   return hiddenStates;
 }
 
-/** Attention without a scale, as T5's weights have it in them. */
+/** Attention without a scale, as T5's weights have it in them, to what `read` gives for `k` and `v`. */
 function attend(
   context: ModelContext,
-  { heads, headSize, dropout }: T5Config,
+  config: T5Config,
   module: string,
   hidden: Tensor,
-  { states, length, bias }: Attended,
-  queryLength: number,
+  { rows, mask }: { readonly rows: number; readonly mask: ScoreMask },
+  read: (name: "k" | "v") => Tensor,
 ): Tensor {
-  const rows = hidden.size(0) / queryLength;
-  const split = (x: Tensor, tokens: number): Tensor => x.reshape([rows, tokens, heads, headSize]);
-  const parts = {
-    query: split(context.linear(`${module}.q`, hidden), queryLength),
-    key: split(context.linear(`${module}.k`, states), length),
-    value: split(context.linear(`${module}.v`, states), length),
-  };
+  const query = project(context, config, `${module}.q`, hidden, rows);
+  const options = { mask, scale: 1, dropout: config.dropout };
   return context.linear(
     `${module}.o`,
-    attendHeads(context, parts, { mask: paddingMask(bias), scale: 1, dropout }),
+    attendHeads(context, { query, key: read("k"), value: read("v") }, options),
   );
+}
+
+/** A linear module by heads: [rows, length, heads, headSize]. */
+function project(
+  context: ModelContext,
+  { heads, headSize }: T5Config,
+  module: string,
+  states: Tensor,
+  rows: number,
+): Tensor {
+  return context.linear(module, states).reshape([rows, states.size(0) / rows, heads, headSize]);
 }
 
 function feedForward(context: ModelContext, config: T5Config, layer: string, x: Tensor): Tensor {
