@@ -25,6 +25,8 @@ import type { ResultData, ResultWeights } from "../result/schema.ts";
 import { requireSelectable } from "../selectionConfig.ts";
 import type { CellCaches } from "./caches.ts";
 import { openCaches } from "./caches.ts";
+import type { CellWork } from "./cellWork.ts";
+import { classificationWork } from "./classificationWork.ts";
 import type { HiddenSplits } from "./submission.ts";
 import { prepareHiddenSplits } from "./submission.ts";
 
@@ -56,6 +58,7 @@ export interface PreparedCell {
   readonly stepsPerEpoch: number;
   readonly totalSteps: number;
   readonly padTokenId: number;
+  readonly work: CellWork;
   readonly data: ResultData;
   readonly weights: ResultWeights;
   /** What a reader of the results should know, in sentences. */
@@ -147,6 +150,7 @@ export async function prepareCell(
     stepsPerEpoch,
     totalSteps,
     padTokenId: tokenizer.padTokenId,
+    work: classificationWork(task, tokenizer.padTokenId, caches.baselines),
     data: { source, origin: task.origin, revision, checksum, rows, files: [...files] },
     weights: await weightsOf(spec.modelFolder, pretrained.checksum),
     warnings: [

@@ -1,6 +1,6 @@
 import type { PeftMethod } from "@peftbench/peft";
 import type { TaskDefinition } from "@peftbench/tasks";
-import { makeBatch, planEpoch } from "@peftbench/tasks";
+import { planEpoch } from "@peftbench/tasks";
 import type { CellSpec } from "../grid/cellSpec.ts";
 import type { MeasuredMemory } from "../result/measuredMemory.ts";
 import type { OpenDevice } from "./cellDevice.ts";
@@ -9,7 +9,6 @@ import { planTraining } from "./memory.ts";
 import type { PreparedCell } from "./prepare.ts";
 import { prepareCell } from "./prepare.ts";
 import type { StepBatch } from "./stepBatch.ts";
-import { stepBatch } from "./stepBatch.ts";
 
 export interface ProbeOptions {
   readonly openDevice: OpenDevice;
@@ -48,7 +47,7 @@ export async function probeCell(
 }
 
 function longestBatch(prepared: PreparedCell, spec: CellSpec, batchSize: number): StepBatch {
-  const { train, buckets, padTokenId, task } = prepared;
+  const { train, buckets, work } = prepared;
   const [longest] = planEpoch(train.tokenized.lengths, {
     batchSize,
     buckets,
@@ -56,6 +55,5 @@ function longestBatch(prepared: PreparedCell, spec: CellSpec, batchSize: number)
     epoch: 0,
   });
   if (longest === undefined) throw new RangeError("There are no training examples to probe with.");
-  const options = { batchSize, padTokenId, kind: task.kind };
-  return stepBatch(makeBatch(train.tokenized.examples, longest, options));
+  return work.batchOf(train, longest, batchSize).batch;
 }

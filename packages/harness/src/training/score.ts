@@ -3,7 +3,6 @@ import type { CellContext, CellOutcome, FurtherPredictions } from "../grid/execu
 import { exampleTextOf } from "../result/exampleTexts.ts";
 import type { ResultFurtherMetric } from "../result/schema.ts";
 import { evalEvent, predictSplit } from "./evaluate.ts";
-import { bagOfWords, majorityBaseline, scorePredictions } from "./metrics.ts";
 import type { PreparedCell } from "./prepare.ts";
 import type { Trainer } from "./trainer.ts";
 
@@ -26,7 +25,7 @@ export async function scoreModel(
 ): Promise<Scores> {
   const selected = await predictSplit(context, prepared, trainer, prepared.selection);
   const selectionMetrics =
-    selected.length === 0 ? [] : [...scorePredictions(prepared.task, selected, "selection")];
+    selected.length === 0 ? [] : [...prepared.work.score(prepared.selection, selected, "selection")];
   if (context.spec.purpose === "trial") return { ...nothingOfDev, selectionMetrics };
   return { ...(await scoreDev(context, prepared, trainer, step)), selectionMetrics };
 }
@@ -46,17 +45,17 @@ async function scoreDev(
   step: number,
 ): Promise<Omit<Scores, "selectionMetrics">> {
   const { emit, nowMs } = context;
-  const { task, dev, further } = prepared;
+  const { work, dev, further } = prepared;
   const startedMs = nowMs();
   const predictions = await predictSplit(context, prepared, trainer, dev);
-  const metrics = [...scorePredictions(task, predictions, "dev")];
+  const metrics = [...work.score(dev, predictions, "dev")];
   emit(evalEvent(step, "dev", nowMs() - startedMs, metrics));
   const furtherMetrics: ResultFurtherMetric[] = [];
   const furtherPredictions: FurtherPredictions[] = [];
   for (const split of further) {
     const made = await predictSplit(context, prepared, trainer, split);
     furtherPredictions.push({ split: split.name, predictions: made });
-    furtherMetrics.push(...scorePredictions(task, made, split.name));
+    furtherMetrics.push(...work.score(split, made, split.name));
   }
   const exampleTexts = dev.examples.map(exampleTextOf);
   return { metrics, furtherMetrics, predictions, furtherPredictions, exampleTexts };
@@ -65,12 +64,7 @@ async function scoreDev(
 /** What is reached on dev without the model; nothing for a trial, which is not scored there. */
 export function scoreBaselines(
   purpose: CellSpec["purpose"],
-  { task, train, dev, caches }: PreparedCell,
+  { work, train, dev }: PreparedCell,
 ): CellOutcome["baselines"] {
-  if (purpose === "trial") return [];
-  const labelsOf = ({ examples }: PreparedCell["train"]): number[] => examples.map(({ label }) => label);
-  return [
-    ...majorityBaseline(task, labelsOf(train), labelsOf(dev)),
-    ...bagOfWords(task, train.examples, dev.examples, caches.baselines),
-  ];
+  return purpose === "trial" ? [] : [...work.baselines(train, dev)];
 }

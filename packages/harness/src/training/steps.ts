@@ -1,20 +1,18 @@
 import { join } from "node:path";
 import type { Ledger } from "@peftbench/runtime";
 import { NonFiniteLossError } from "@peftbench/runtime";
-import { makeBatch, planEpoch } from "@peftbench/tasks";
+import { planEpoch } from "@peftbench/tasks";
 import { CheckpointError } from "../checkpoint.ts";
 import { finiteOrNull } from "../finiteOrNull.ts";
 import type { CellContext } from "../grid/executeCell.ts";
 import { InterruptedError } from "../grid/executeCell.ts";
 import { evalEvent, predictSplit } from "./evaluate.ts";
 import { trainingPhase } from "./measure.ts";
-import { scorePredictions } from "./metrics.ts";
 import type { PreparedCell } from "./prepare.ts";
 import type { Progress } from "./progressState.ts";
 import { CHECKPOINT_FILE, initialProgress, loadProgress, saveProgress } from "./progressState.ts";
 import { isRankMoment, withRanksNow } from "./rankHistory.ts";
 import { isSelectionMoment, stopsEarly, withEvaluation } from "./selection.ts";
-import { stepBatch } from "./stepBatch.ts";
 import type { Trainer } from "./trainer.ts";
 
 /** Training time between two checkpoints: what a killed run repeats at most. */
@@ -59,7 +57,7 @@ export async function train(
   const checkpointPath = join(context.folder, CHECKPOINT_FILE);
   const { training } = spec.cell.config;
   const { batchSize, epochs } = training;
-  const { buckets, padTokenId, task, train: split } = prepared;
+  const { buckets, work, train: split } = prepared;
   // One list for the run: copying it at every step would make a long run quadratic.
   const stepTimes = [...started.stepMs];
   let progress: Progress = { ...started, stepMs: stepTimes };
@@ -101,7 +99,7 @@ export async function train(
     const compiledBefore = compileMs();
     const predictions = await predictSplit(context, prepared, trainer, prepared.selection);
     const evalMs = nowMs() - selectionStarted - (compileMs() - compiledBefore);
-    const metrics = scorePredictions(task, predictions, "selection");
+    const metrics = work.score(prepared.selection, predictions, "selection");
     emit(evalEvent(stepsDone, "selection", evalMs, metrics));
     const primary = metrics.find((metric) => metric.primary);
     const evaluation = { step: stepsDone, value: primary?.value ?? null };
@@ -122,17 +120,17 @@ export async function train(
       await orSave(context.throwIfInterrupted);
       const plan = plans[place];
       if (plan === undefined) break;
-      const batch = makeBatch(split.tokenized.examples, plan, { batchSize, padTokenId, kind: task.kind });
+      const { batch, tokens } = work.batchOf(split, plan, batchSize);
       const stepStarted = nowMs();
       const compiledBefore = compileMs();
-      const outcome = await trainer.step(stepBatch(batch), progress.stepsDone);
+      const outcome = await trainer.step(batch, progress.stepsDone);
       const stepMs = nowMs() - stepStarted - (compileMs() - compiledBefore);
       stepTimes.push(stepMs);
       progress = {
         ...progress,
         stepsDone: progress.stepsDone + 1,
         stepsSkipped: progress.stepsSkipped + (outcome.updated ? 0 : 1),
-        tokensTrained: progress.tokensTrained + batch.tokens,
+        tokensTrained: progress.tokensTrained + tokens,
         trainMs: progress.trainMs + stepMs,
         firstLoss: progress.stepsDone === 0 ? finiteOrNull(outcome.loss) : progress.firstLoss,
         lastLoss: finiteOrNull(outcome.loss),
@@ -144,7 +142,7 @@ export async function train(
         loss: finiteOrNull(outcome.loss),
         learningRate: outcome.learningRate,
         gradientNorm: finiteOrNull(outcome.gradientNorm),
-        tokens: batch.tokens,
+        tokens,
         stepMs,
         bucketLength: batch.length,
       });
