@@ -2,14 +2,14 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { DatasetError } from "./errors.ts";
 
-const fileSchema = z.strictObject({
+export const cardFileSchema = z.strictObject({
   name: z.string().min(1),
   rows: z.int().positive(),
   bytes: z.int().positive(),
   sha256: z.hash("sha256"),
 });
 
-const datasetCardSchema = z.strictObject({
+export const datasetCardSchema = z.strictObject({
   id: z.string().min(1),
   title: z.string().min(1),
   suite: z.string().min(1),
@@ -34,7 +34,7 @@ const datasetCardSchema = z.strictObject({
     .array(z.strictObject({ column: z.union([z.string(), z.int()]), holds: z.string().min(1) }))
     .min(1),
   /** The copy this card was measured on; of bundled and synthetic text, the rows as `jsonLines` writes them. */
-  files: z.strictObject({ train: fileSchema, dev: fileSchema }),
+  files: z.strictObject({ train: cardFileSchema, dev: cardFileSchema }),
   /** Sizes of the published splits, where the copy that was measured holds a part of them only. */
   publishedRows: z.strictObject({ train: z.int().positive(), dev: z.int().positive() }).optional(),
   /** `provenance.checksum` of a run on that copy. */
@@ -52,6 +52,18 @@ export type DatasetCard = Readonly<z.infer<typeof datasetCardSchema>>;
  * @throws {DatasetError} `bad-card`, naming every field that is wrong
  */
 export function parseDatasetCard(text: string, file: string): DatasetCard {
+  return parseCard(datasetCardSchema, text, file);
+}
+
+/**
+ * Reads a card of any form.
+ * @throws {DatasetError} `bad-card`, naming every field that is wrong
+ */
+export function parseCard<Schema extends z.ZodType>(
+  schema: Schema,
+  text: string,
+  file: string,
+): z.infer<Schema> {
   const bad = (found: string): DatasetError =>
     new DatasetError({
       code: "bad-card",
@@ -66,7 +78,7 @@ export function parseDatasetCard(text: string, file: string): DatasetCard {
   } catch (cause) {
     throw bad(`YAML that cannot be read (${cause instanceof Error ? cause.message : String(cause)})`);
   }
-  const result = datasetCardSchema.safeParse(value);
+  const result = schema.safeParse(value);
   if (result.success) return result.data;
   throw bad(
     result.error.issues.map((issue) => `${issue.path.join(".") || "card"}: ${issue.message}`).join("; "),

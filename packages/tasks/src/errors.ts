@@ -14,7 +14,9 @@ export type DatasetErrorCode =
   | "unknown-label"
   | "empty-split"
   | "unknown-id"
-  | "bad-card";
+  | "bad-card"
+  | "bad-json"
+  | "bad-instruction";
 
 /** The parts of a {@link DatasetError}; all but `code` make up its message. */
 export interface DatasetErrorDetails {

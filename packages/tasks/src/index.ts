@@ -40,6 +40,34 @@ export {
   type NumberList,
 } from "./metrics/index.ts";
 export { offlineTasks } from "./offline/index.ts";
+export { choiceTasks } from "./reasoning/choiceTasks.ts";
+export {
+  answerNames,
+  type InstructionForm,
+  readChosenOption,
+  writeInstruction,
+} from "./reasoning/instruction.ts";
+export { type LoadedChoices, type LoadedNumbers, loadChoices, loadNumbers } from "./reasoning/load.ts";
+export { extractNumber, isSameNumber } from "./reasoning/number.ts";
+export { numberTasks } from "./reasoning/numberTasks.ts";
+export { findOverlap, type Overlap, type OverlapItem, overlapItems } from "./reasoning/overlap.ts";
+export {
+  findPrompt,
+  type Prompt,
+  type PromptText,
+  renderNumber,
+  renderOptions,
+  renderPrompt,
+} from "./reasoning/prompt.ts";
+export type {
+  ChoiceExample,
+  ChoiceTask,
+  NumberExample,
+  NumberTask,
+  ReasoningSplit,
+  ReasoningSplitName,
+  ReasoningTask,
+} from "./reasoning/task.ts";
 export { allTasks, findTask } from "./registry.ts";
 export {
   type DataFile,

@@ -202,7 +202,8 @@ function requireLineStarts(lines: readonly string[], file: string): void {
   }
 }
 
-function decodeUtf8(bytes: Uint8Array, file: string): string {
+/** @throws {DatasetError} `wrong-encoding`, with the line of the first byte that is not UTF-8 */
+export function decodeUtf8(bytes: Uint8Array, file: string): string {
   const utf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
   if (utf16 || bytes.indexOf(0) !== -1) {
     throw new DatasetError({

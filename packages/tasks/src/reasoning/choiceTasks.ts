@@ -1,0 +1,141 @@
+import type { InstructionForm } from "./instruction.ts";
+import type { ChoiceTask } from "./task.ts";
+
+const NUMBERED: InstructionForm = {
+  kind: "options",
+  opening: "Please choose the correct answer to the question: ",
+  optionName: "Answer",
+  betweenOptions: " ",
+  afterOptions: "\n\n",
+};
+
+/** Tasks whose questions have options, as LLM-Adapters distributes them. */
+export const choiceTasks: readonly ChoiceTask[] = [
+  {
+    kind: "choice",
+    id: "arc_easy",
+    title: "ARC (easy set)",
+    folder: "ARC-Easy",
+    form: NUMBERED,
+    splits: {
+      train: { files: ["train.json"], publishedAs: "train", rows: 2251 },
+      dev: { files: ["dev.json", "validation.json"], publishedAs: "validation", rows: 570 },
+      test: { files: ["test.json"], publishedAs: "test", rows: 2376 },
+    },
+    reported: "test",
+    prompt: "arc_easy",
+    datasetCard: "datasets/reasoning/arc_easy.yaml",
+  },
+  {
+    kind: "choice",
+    id: "arc_challenge",
+    title: "ARC (challenge set)",
+    folder: "ARC-Challenge",
+    form: NUMBERED,
+    splits: {
+      train: { files: ["train.json"], publishedAs: "train", rows: 1119 },
+      dev: { files: ["dev.json", "validation.json"], publishedAs: "validation", rows: 299 },
+      test: { files: ["test.json"], publishedAs: "test", rows: 1172 },
+    },
+    reported: "test",
+    prompt: "arc_challenge",
+    datasetCard: "datasets/reasoning/arc_challenge.yaml",
+  },
+  {
+    kind: "choice",
+    id: "boolq",
+    title: "BoolQ (questions without their passages)",
+    folder: "boolq",
+    form: {
+      kind: "trueFalse",
+      opening: "Please answer the following question with true or false, question: ",
+    },
+    splits: {
+      train: { files: ["train.json"], publishedAs: "train", rows: 9427 },
+      test: { files: ["test.json"], publishedAs: "validation", rows: 3270 },
+    },
+    reported: "test",
+    prompt: "boolq",
+    datasetCard: "datasets/reasoning/boolq.yaml",
+  },
+  {
+    kind: "choice",
+    id: "openbookqa",
+    title: "OpenBookQA (questions without the book's facts)",
+    folder: "openbookqa",
+    form: NUMBERED,
+    splits: {
+      train: { files: ["train.json"], publishedAs: "train", rows: 4957 },
+      dev: { files: ["dev.json", "validation.json"], publishedAs: "validation", rows: 500 },
+      test: { files: ["test.json"], publishedAs: "test", rows: 500 },
+    },
+    reported: "test",
+    prompt: "openbookqa",
+    datasetCard: "datasets/reasoning/openbookqa.yaml",
+  },
+  {
+    kind: "choice",
+    id: "piqa",
+    title: "PIQA (physical commonsense)",
+    folder: "piqa",
+    form: {
+      kind: "options",
+      opening: "Please choose the correct solution to the question: ",
+      optionName: "Solution",
+      betweenOptions: "\n\n",
+      afterOptions: "\n\n",
+    },
+    splits: {
+      train: { files: ["train.json"], publishedAs: "train", rows: 16113 },
+      test: { files: ["test.json"], publishedAs: "validation", rows: 1838 },
+    },
+    reported: "test",
+    prompt: "piqa",
+    datasetCard: "datasets/reasoning/piqa.yaml",
+  },
+  {
+    kind: "choice",
+    id: "social_iqa",
+    title: "Social IQa",
+    folder: "social_i_qa",
+    form: NUMBERED,
+    splits: {
+      train: { files: ["train.json"], publishedAs: "train", rows: 33410 },
+      test: { files: ["test.json"], publishedAs: "validation", rows: 1954 },
+    },
+    reported: "test",
+    prompt: "social_iqa",
+    datasetCard: "datasets/reasoning/social_iqa.yaml",
+  },
+  {
+    kind: "choice",
+    id: "winogrande",
+    title: "WinoGrande",
+    folder: "winogrande",
+    form: {
+      kind: "options",
+      opening: "Please choose the correct answer to fill in the blank to complete the given sentence: ",
+      optionName: "Option",
+      betweenOptions: " ",
+      afterOptions: " ",
+    },
+    splits: {
+      train: { files: ["train.json"], publishedAs: "train (xl)", rows: 40398 },
+      test: { files: ["test.json"], publishedAs: "validation", rows: 1267 },
+    },
+    reported: "test",
+    prompt: "winogrande",
+    datasetCard: "datasets/reasoning/winogrande.yaml",
+  },
+  {
+    kind: "choice",
+    id: "aqua",
+    title: "AQuA-RAT",
+    folder: "AQuA",
+    form: { kind: "letters" },
+    splits: { test: { files: ["test.json"], publishedAs: "test", rows: 254 } },
+    reported: "test",
+    prompt: "aqua",
+    datasetCard: "datasets/reasoning/aqua.yaml",
+  },
+];
