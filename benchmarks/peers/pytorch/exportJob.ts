@@ -53,9 +53,9 @@ export async function exportJob(options: ExportOptions): Promise<void> {
   );
   const { seed } = result.cell;
   const { batchSize, epochs } = training;
-  const { buckets, padTokenId, task, train, dev } = prepared;
+  const { buckets, padTokenId, train, dev } = prepared;
   const batch = (split: typeof train) => (plan: BatchPlan) =>
-    makeBatch(split.tokenized.examples, plan, { batchSize, padTokenId, kind: task.kind });
+    makeBatch(split.tokenized.examples, plan, { batchSize, padTokenId, kind: findTask(result.cell.task).kind });
   const plans = Array.from({ length: epochs }, (_, epoch) =>
     planEpoch(train.tokenized.lengths, { batchSize, buckets, seed, epoch }),
   ).flat();

@@ -147,6 +147,7 @@ export {
   suiteSchema,
   trainingFor,
 } from "./suite.ts";
+export type { PreparedCell, PreparedSplit } from "./training/assemble.ts";
 export { openCaches } from "./training/caches.ts";
 export type { CellDevice, DeviceRequest, OpenDevice } from "./training/cellDevice.ts";
 export {
@@ -164,7 +165,7 @@ export {
 } from "./training/memoryChanges.ts";
 export { type PeakTensors, tensorsAtPeak } from "./training/peakTensors.ts";
 export { createPlanCache, type PlanCache } from "./training/planCache.ts";
-export { type PreparedCell, type PreparedSplit, prepareCell, sequenceTokenizer } from "./training/prepare.ts";
+export { prepareCell, sequenceTokenizer } from "./training/prepare.ts";
 export { type StepBatch, stepBatch } from "./training/stepBatch.ts";
 export { randomBase, randomBatch } from "./training/syntheticStage.ts";
 export { Trainer } from "./training/trainer.ts";

@@ -1,7 +1,7 @@
 import type { BatchPlan } from "@peftbench/tasks";
 import type { Prediction } from "../result/predictions.ts";
 import type { ResultBaseline, ResultMetric } from "../result/schema.ts";
-import type { PreparedSplit } from "./prepare.ts";
+import type { PreparedSplit } from "./assemble.ts";
 import type { StepBatch } from "./stepBatch.ts";
 import type { Trainer } from "./trainer.ts";
 

@@ -2,9 +2,9 @@ import type { FileCache } from "@peftbench/runtime";
 import type { TaskDefinition } from "@peftbench/tasks";
 import { makeBatch, planEvaluation } from "@peftbench/tasks";
 import type { Prediction } from "../result/predictions.ts";
+import type { PreparedSplit } from "./assemble.ts";
 import type { CellWork } from "./cellWork.ts";
 import { bagOfWords, majorityBaseline, scorePredictions } from "./metrics.ts";
-import type { PreparedSplit } from "./prepare.ts";
 import { stepBatch } from "./stepBatch.ts";
 
 /** Classification and regression: an encoder, or the last token of a decoder, says the label of a text or a pair. */

@@ -1,7 +1,7 @@
 import type { CellContext } from "../grid/executeCell.ts";
 import type { RunEventBody } from "../result/events.ts";
 import type { Prediction } from "../result/predictions.ts";
-import type { PreparedCell, PreparedSplit } from "./prepare.ts";
+import type { PreparedCell, PreparedSplit } from "./assemble.ts";
 import type { Trainer } from "./trainer.ts";
 
 /** Predictions of a cell's model as it stands for every example of a split, in their order. */

@@ -6,6 +6,7 @@ import type { TaskDefinition } from "@peftbench/tasks";
 import type { CellContext, CellOutcome, ExecuteCell } from "../grid/executeCell.ts";
 import type { MeasuredMemory } from "../result/measuredMemory.ts";
 import { median } from "../statistics/median.ts";
+import type { PreparedCell } from "./assemble.ts";
 import type { CellDevice, OpenDevice } from "./cellDevice.ts";
 import {
   overheadBytes,
@@ -19,7 +20,6 @@ import { stageGraphs } from "./memory.ts";
 import { named } from "./named.ts";
 import type { CellPlanned } from "./planCell.ts";
 import { planCell, requireRoom } from "./planCell.ts";
-import type { PreparedCell } from "./prepare.ts";
 import { prepareCell } from "./prepare.ts";
 import { CHECKPOINT_FILE } from "./progressState.ts";
 import { scoreBaselines, scoreModel } from "./score.ts";

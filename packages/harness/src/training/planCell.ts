@@ -3,13 +3,13 @@ import { attachMethod } from "@peftbench/peft";
 import type { DeviceProfile } from "@peftbench/runtime";
 import { assertFits, assertTensorsFit } from "@peftbench/runtime";
 import type { CellSpec } from "../grid/cellSpec.ts";
+import type { PreparedCell } from "./assemble.ts";
 import type { CellDevice } from "./cellDevice.ts";
 import type { PlannedTraining } from "./memory.ts";
 import { planTraining } from "./memory.ts";
 import type { MemorySettings, PlannedChange } from "./memoryChanges.ts";
 import { lowerPeaks } from "./memoryChanges.ts";
 import { createPlanCache } from "./planCache.ts";
-import type { PreparedCell } from "./prepare.ts";
 import { describeWaysOut } from "./waysOut.ts";
 
 /** What a result has of a plan. */

@@ -3,10 +3,10 @@ import type { TaskDefinition } from "@peftbench/tasks";
 import { planEpoch } from "@peftbench/tasks";
 import type { CellSpec } from "../grid/cellSpec.ts";
 import type { MeasuredMemory } from "../result/measuredMemory.ts";
+import type { PreparedCell } from "./assemble.ts";
 import type { OpenDevice } from "./cellDevice.ts";
 import { measureStage } from "./measureStage.ts";
 import { planTraining } from "./memory.ts";
-import type { PreparedCell } from "./prepare.ts";
 import { prepareCell } from "./prepare.ts";
 import type { StepBatch } from "./stepBatch.ts";
 

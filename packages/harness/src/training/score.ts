@@ -2,8 +2,8 @@ import type { CellSpec } from "../grid/cellSpec.ts";
 import type { CellContext, CellOutcome, FurtherPredictions } from "../grid/executeCell.ts";
 import { exampleTextOf } from "../result/exampleTexts.ts";
 import type { ResultFurtherMetric } from "../result/schema.ts";
+import type { PreparedCell } from "./assemble.ts";
 import { evalEvent, predictSplit } from "./evaluate.ts";
-import type { PreparedCell } from "./prepare.ts";
 import type { Trainer } from "./trainer.ts";
 
 /** What the trained model says of labelled examples, and what that is worth. */

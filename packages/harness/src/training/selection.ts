@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { TrainingConfig } from "../config.ts";
 import type { ResultSelection } from "../result/schema.ts";
 import { selectionEvaluationSchema } from "../result/schema.ts";
-import type { PreparedCell } from "./prepare.ts";
+import type { PreparedCell } from "./assemble.ts";
 
 /** What a run remembers of its evaluations on held-out examples. */
 export const selectionProgressSchema = z.strictObject({
@@ -62,13 +62,13 @@ export function stopsEarly(
 /** What a result says of selection along the run; null where there was none. */
 export function describeSelection(
   { evaluations, best, evalMs }: SelectionProgress,
-  { task, selection, totalSteps }: PreparedCell,
+  { primaryMetric, selection, totalSteps }: PreparedCell,
   training: TrainingConfig,
   stepsDone: number,
 ): ResultSelection | null {
   if (training.evaluationsPerEpoch === 0) return null;
   return {
-    metric: task.metrics.primary,
+    metric: primaryMetric,
     rows: selection.examples.length,
     evaluations: [...evaluations],
     bestStep: best?.step ?? null,

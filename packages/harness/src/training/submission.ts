@@ -2,12 +2,13 @@ import type { Example, LoadedTestSplit, TaskDefinition } from "@peftbench/tasks"
 import { readTestSplits, submissionText } from "@peftbench/tasks";
 import type { CellContext, SubmissionFile } from "../grid/executeCell.ts";
 import type { ResultSubmission } from "../result/submission.ts";
+import type { PreparedCell, PreparedSplit } from "./assemble.ts";
 import { predictSplit } from "./evaluate.ts";
-import type { PreparedCell, PreparedSplit } from "./prepare.ts";
 import type { Trainer } from "./trainer.ts";
 
 /** Hidden splits that predictions are asked for, as text and as tokens; null where none are asked for. */
 export interface HiddenSplits {
+  readonly task: TaskDefinition;
   readonly splits: readonly (PreparedSplit & { readonly source: LoadedTestSplit })[];
   /** One sentence for each submission file that cannot be made. */
   readonly missing: readonly string[];
@@ -24,6 +25,7 @@ export async function prepareHiddenSplits(
 ): Promise<HiddenSplits> {
   const { splits, missing } = await readTestSplits(task, dataFolder ?? undefined);
   return {
+    task,
     splits: splits.map((source) => {
       // Nobody here knows the labels; batches have some, which an evaluation's graph does not read.
       const examples = source.examples.map(({ index, ...texts }) => ({ id: index, ...texts, label: 0 }));
@@ -45,8 +47,9 @@ export async function answerHiddenSplits(
   prepared: PreparedCell,
   trainer: Trainer,
 ): Promise<Submission> {
-  const { hidden, task, buckets } = prepared;
+  const { hidden, buckets } = prepared;
   if (hidden === null) return { submission: null, submissionFiles: [] };
+  const { task } = hidden;
   const submission: ResultSubmission = { files: [], missing: [...hidden.missing] };
   const submissionFiles: SubmissionFile[] = [];
   for (const { source, ...split } of hidden.splits) {

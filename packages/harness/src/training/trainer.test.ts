@@ -6,8 +6,8 @@ import { createCpuExecutor } from "@peftbench/runtime";
 import type { Batch } from "@peftbench/tasks";
 import { findTask, makeBatch, planEpoch, planEvaluation } from "@peftbench/tasks";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { PreparedCell } from "./assemble.ts";
 import { named } from "./named.ts";
-import type { PreparedCell } from "./prepare.ts";
 import { prepareCell } from "./prepare.ts";
 import { stepBatch } from "./stepBatch.ts";
 import type { TinyCells } from "./testing/executeTinyCell.ts";
@@ -27,8 +27,8 @@ afterAll(() => rm(root, { recursive: true, force: true }));
 const executor = createCpuExecutor({ threads: 1 });
 
 function batchesOf(prepared: PreparedCell): { readonly train: readonly Batch[]; readonly dev: Batch } {
-  const { buckets, padTokenId, train, dev, task } = prepared;
-  const options = { batchSize: 8, padTokenId, kind: task.kind };
+  const { buckets, padTokenId, train, dev } = prepared;
+  const options = { batchSize: 8, padTokenId, kind: "classification" } as const;
   const epochs = [0, 1].flatMap((epoch) =>
     planEpoch(train.tokenized.lengths, { batchSize: 8, buckets, seed: 3, epoch }),
   );
