@@ -39,6 +39,16 @@ export {
   metrics,
   type NumberList,
 } from "./metrics/index.ts";
+export { type BleuOptions, type BleuScore, corpusBleu } from "./metrics/text/bleu.ts";
+export {
+  meanRouge,
+  type RougeOptions,
+  type RougeScore,
+  type RougeScores,
+  type RougeType,
+  rougeScores,
+  rougeTypes,
+} from "./metrics/text/rouge.ts";
 export { offlineTasks } from "./offline/index.ts";
 export { choiceTasks } from "./reasoning/choiceTasks.ts";
 export {
