@@ -21,6 +21,10 @@ export interface ArenaLayout {
 /** How often the items that end highest are moved to the front of the order and all are placed again. */
 const REPAIR_ROUNDS = 8;
 
+/** The same for the orders by crowdedness, which need more rounds and are tried where others come out this much too large. */
+const PATIENT_ROUNDS = 60;
+const TOO_LARGE = 1.005;
+
 export function overlaps(a: Lifetime, b: Lifetime): boolean {
   return a.first <= b.last && b.first <= a.last;
 }
@@ -28,7 +32,8 @@ export function overlaps(a: Lifetime, b: Lifetime): boolean {
 /**
  * Offsets for items whose lifetimes are known in advance (offline dynamic storage allocation, NP-hard): best fit in
  * several orders (by size, by duration, by their product, by start), each repaired some rounds, the best of all kept.
- * Stops at the lower bound, the largest sum of items alive at one moment, which no layout can beat.
+ * Where that leaves gaps, what is alive when most is alive goes first: it has no room to spare. Stops at the lower bound,
+ * the largest sum of items alive at one moment, which no layout can beat.
  *
  * `chunkBytes` (a multiple of the alignment) is the largest buffer of the device: no item that fits into one chunk
  * lies across a border between chunks, so an arena above that size is a row of buffers.
@@ -51,33 +56,56 @@ export function placeInArena(items: readonly ArenaItem[], chunkBytes: number): A
   ];
 
   let best: ArenaLayout = { offsets: [], arenaBytes: Number.POSITIVE_INFINITY };
-  for (const key of keys) {
-    let order = indices.toSorted(largestFirst(key));
-    for (let round = 0; round <= REPAIR_ROUNDS && best.arenaBytes > bound; round++) {
+  const tryOrder = (first: readonly number[], rounds: number, enough: number): void => {
+    let order = first;
+    for (let round = 0; round <= rounds && best.arenaBytes > enough; round++) {
       const { offsets, arenaBytes } = placeInOrder(items, order, chunkBytes);
       if (arenaBytes < best.arenaBytes) best = { offsets, arenaBytes };
       const isHighest = (index: number): boolean =>
         (offsets[index] as number) + (items[index] as ArenaItem).paddedBytes === arenaBytes;
       order = [...order.filter(isHighest), ...order.filter((index) => !isHighest(index))];
     }
+  };
+  for (const key of keys) tryOrder(indices.toSorted(largestFirst(key)), REPAIR_ROUNDS, bound);
+  if (best.arenaBytes <= TOO_LARGE * bound) return best;
+  const crowd = crowdedness(items);
+  for (const key of [(item: ArenaItem) => item.paddedBytes, duration]) {
+    const order = indices.toSorted(
+      (a, b) => (crowd[b] as number) - (crowd[a] as number) || largestFirst(key)(a, b),
+    );
+    tryOrder(order, PATIENT_ROUNDS, TOO_LARGE * bound);
   }
   return best;
 }
 
+/** Of each item the largest sum of bytes that are alive at any moment of its lifetime. */
+function crowdedness(items: readonly ArenaItem[]): Float64Array {
+  const live = liveBytes(items);
+  return Float64Array.from(items, ({ lifetime: { first, last } }) => {
+    let most = 0;
+    for (let moment = first; moment <= last; moment++) most = Math.max(most, live[moment] as number);
+    return most;
+  });
+}
+
 /** The largest sum of padded bytes alive at one moment. */
 export function arenaLowerBound(items: readonly ArenaItem[]): number {
+  return liveBytes(items).reduce((most, bytes) => Math.max(most, bytes), 0);
+}
+
+/** Padded bytes alive at each moment. */
+function liveBytes(items: readonly ArenaItem[]): Float64Array {
   const end = items.reduce((last, { lifetime }) => Math.max(last, lifetime.last), -1);
   const change = new Float64Array(end + 2);
   for (const { paddedBytes, lifetime } of items) {
     change[lifetime.first] = (change[lifetime.first] as number) + paddedBytes;
     change[lifetime.last + 1] = (change[lifetime.last + 1] as number) - paddedBytes;
   }
-  let [live, bound] = [0, 0];
-  for (const step of change) {
+  let live = 0;
+  return change.map((step) => {
     live += step;
-    bound = Math.max(bound, live);
-  }
-  return bound;
+    return live;
+  });
 }
 
 /** Places items one after another, each into the smallest gap that it fits, or above all that is in its way. */
