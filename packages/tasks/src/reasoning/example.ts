@@ -1,7 +1,6 @@
 import { DatasetError } from "../errors.ts";
 import type { InstructionParts } from "./instruction.ts";
 import { answerNames, InstructionFormError, parseInstruction } from "./instruction.ts";
-import { extractNumber } from "./number.ts";
 import type { JsonRow } from "./rows.ts";
 import type { ChoiceExample, ChoiceTask, NumberExample, NumberTask } from "./task.ts";
 
@@ -76,8 +75,7 @@ function numberOf(row: JsonRow, field: string, file: string): number {
 }
 
 function numberIn(text: string, row: JsonRow, field: string, file: string, expected: string): number {
-  const value = /^-?\$?[\d.,]+$/.test(text) ? extractNumber(text) : null;
-  if (value !== null) return value;
+  if (/^-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?$/.test(text)) return Number(text.replaceAll(",", ""));
   throw rowError("unknown-label", row, file, `${field}: ${JSON.stringify(text)}`, expected);
 }
 

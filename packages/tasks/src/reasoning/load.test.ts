@@ -124,6 +124,8 @@ describe("loadNumbers", () => {
   it.each([
     ["a solution without its last line", { question: "Q?", answer: "It is 7." }, "unknown-label"],
     ["an answer that is no number", { question: "Q?", answer: "It is\n#### seven" }, "unknown-label"],
+    ["an answer of two points", { question: "Q?", answer: "It is\n#### 1.2.3" }, "unknown-label"],
+    ["an answer of misplaced commas", { question: "Q?", answer: "It is\n#### 1,2345" }, "unknown-label"],
     ["a question that is no text", { question: 1, answer: "#### 7" }, "wrong-column-type"],
   ])("refuses %s", async (_, bad, code) => {
     const good = JSON.stringify({ question: "Q?", answer: "It is 7.\n#### 7" });
