@@ -45,9 +45,12 @@ export type CheckpointErrorCode =
   | "unsupported-dtype"
   | "unknown-tensor"
   | "missing-tensor"
+  | "missing-metadata"
   | "wrong-shape"
   | "wrong-dtype"
   | "ambiguous-tensor"
+  | "ambiguous-weights"
+  | "unsupported-model"
   | "unexpected-tensor";
 
 /** A checkpoint, or a weight file, that cannot be used as it is. */

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { ByteSource } from "./byteSource.ts";
 import type { TensorInfo } from "./dtypes.ts";
 import { CheckpointError } from "./errors.ts";
@@ -7,17 +7,20 @@ import { parseJsonObject } from "./json.ts";
 import type { TensorFile } from "./safetensors.ts";
 import { findTensor, openSafetensors } from "./safetensors.ts";
 import { joinShards, parseShardIndex } from "./shards.ts";
+import type { ModelFile } from "./singleFile.ts";
+import { findModelFile, readModelFile } from "./singleFile.ts";
 import { openTorchBin } from "./torchBin.ts";
 
-/** A pretrained model's folder as the Hugging Face Hub lays it out: its configuration and its named tensors. */
+/** A pretrained model as the Hugging Face Hub lays it out, whatever it was read from: configuration and named tensors. */
 export interface Checkpoint {
-  /** The folder it was read from. */
+  /** The folder it was read from, or the file. */
   readonly source: string;
-  /** `config.json`, parsed; an object, else unchecked. */
+  /** `config.json`, parsed, or what stands for it in a model file; an object, else unchecked. */
   readonly config: unknown;
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   /**
-   * One tensor's values in row-major order, read when asked for. F16 and BF16 are converted exactly, F64 rounded.
+   * One tensor's values in row-major order, read when asked for. F16 and BF16 are converted exactly, F64 rounded;
+   * quantized ones are what their blocks stand for.
    * @throws {CheckpointError} `unknown-tensor`, `cut-off`, `bad-archive`
    */
   readFloat32(name: string): Promise<Float32Array<ArrayBuffer>>;
@@ -42,6 +45,8 @@ const weightFormats: readonly WeightFormat[] = [
   { single: "pytorch_model.bin", index: "pytorch_model.bin.index.json", open: openTorchBin },
 ];
 
+const folderWeights = weightFormats.flatMap(({ single, index }) => [single, index]);
+
 interface ChosenWeights {
   readonly open: WeightFormat["open"];
   /** Which file holds each tensor; null where one file holds them all. */
@@ -52,10 +57,34 @@ interface ChosenWeights {
 
 /**
  * Opens a folder with `config.json` and weights: safetensors first, then torch `.bin`; one file or shards with an
- * index. Headers are read and checked, tensors not yet. Nothing in a `.bin` is executed.
+ * index. Or a file that is a whole model, by its path or as the only one of a folder without such weights: GGUF, or a
+ * llama2.c `.bin`. Headers are read and checked, tensors not yet. Nothing in a `.bin` is executed.
  * @throws {CheckpointError} naming the file, what was found, what was expected and what to do
  */
-export async function openCheckpoint(folder: string): Promise<Checkpoint> {
+export async function openCheckpoint(path: string): Promise<Checkpoint> {
+  const names = await listFolder(path);
+  const hasFolderWeights = names?.some((name) => folderWeights.includes(name)) === true;
+  const file = hasFolderWeights ? null : await findModelFile(path);
+  return file === null ? openFolder(path) : openModelFile(file);
+}
+
+async function openModelFile(file: ModelFile): Promise<Checkpoint> {
+  const source = await openFile(file.path);
+  try {
+    const content = await readModelFile(file, source);
+    return {
+      source: file.path,
+      ...content,
+      checksum: checksumOnce([basename(file.path)], [source]),
+      close: () => source.close(),
+    };
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+async function openFolder(folder: string): Promise<Checkpoint> {
   const config = await readConfig(folder);
   const chosen = await chooseWeights(folder);
   const sources: ByteSource[] = [];
@@ -70,7 +99,6 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
       files.set(name, await chosen.open(source));
     }
     const { tensors, fileOf } = joinShards(folder, files, chosen.shardOf);
-    let checksum: Promise<string> | null = null;
     return {
       source: folder,
       config,
@@ -79,10 +107,7 @@ export async function openCheckpoint(folder: string): Promise<Checkpoint> {
         findTensor(tensors, name, folder);
         return (fileOf.get(name) as TensorFile).readFloat32(name);
       },
-      checksum: () => {
-        checksum ??= checksumOf(chosen.fileNames, sources);
-        return checksum;
-      },
+      checksum: checksumOnce(chosen.fileNames, sources),
       close,
     };
   } catch (error) {
@@ -98,7 +123,7 @@ async function readConfig(folder: string): Promise<unknown> {
       code: "missing-folder",
       file: folder,
       found: "no such folder",
-      expected: "a folder with config.json and weights",
+      expected: "a folder with config.json and weights, or a model file",
       remedy:
         "Check the path; a Hub id must be downloaded first, for example with `hf download <id> --local-dir <folder>`.",
     });
@@ -137,9 +162,9 @@ async function chooseWeights(folder: string): Promise<ChosenWeights> {
     code: "missing-weights",
     file: folder,
     found: `no weights among ${listNames(names)}`,
-    expected: `one of ${weightFormats.flatMap(({ single, index }) => [single, index]).join(", ")}`,
+    expected: `one of ${folderWeights.join(", ")}, or one GGUF file`,
     remedy:
-      "Download one of them. Weights of other formats (TensorFlow, Flax, ONNX, GGUF) must be converted first, for " +
+      "Download one of them. Weights of other formats (TensorFlow, Flax, ONNX) must be converted first, for " +
       "example by loading and saving the model in transformers.",
   });
 }
@@ -148,6 +173,15 @@ function listNames(names: readonly string[]): string {
   if (names.length === 0) return "nothing";
   const shown = names.slice(0, 8).join(", ");
   return names.length > 8 ? `${shown} and ${names.length - 8} more` : shown;
+}
+
+/** Reads the files when it is first asked for. */
+function checksumOnce(fileNames: readonly string[], sources: readonly ByteSource[]): () => Promise<string> {
+  let checksum: Promise<string> | null = null;
+  return () => {
+    checksum ??= checksumOf(fileNames, sources);
+    return checksum;
+  };
 }
 
 async function checksumOf(fileNames: readonly string[], sources: readonly ByteSource[]): Promise<string> {

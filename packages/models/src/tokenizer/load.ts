@@ -9,6 +9,7 @@ import { parseTokenizerConfig, parseTokenizerJson } from "./config.ts";
 import { TokenizerError } from "./errors.ts";
 import { readSentencePieceModel } from "./sentencePieceModel.ts";
 import { sentencePieceTokenizerJson } from "./sentencePieceVocabulary.ts";
+import { readFileTokenizer } from "./singleFile.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 import { createTokenizer } from "./tokenizer.ts";
 import type { TokenizerJson } from "./tokenizerJson.ts";
@@ -25,31 +26,45 @@ const vocabularyFiles = ["tokenizer.json", "spm.model", "vocab.json", "merges.tx
 /**
  * Reads a tokenizer from a folder: tokenizer.json; or DeBERTa's spm.model, vocab.json and merges.txt of RoBERTa or
  * GPT-2, BERT's vocab.txt. Beside them count, where they are there, tokenizer_config.json, special_tokens_map.json,
- * added_tokens.json and the `model_type` of config.json.
+ * added_tokens.json and the `model_type` of config.json. Or the tokenizer of a model file, by the file's path or as the
+ * only one of a folder without those: a GGUF file's own, or llama2.c's beside the checkpoint.
  * @throws {TokenizerError} naming the file, what was found, what was expected and what to do
  */
-export async function loadTokenizer(folder: string, options: LoadTokenizerOptions = {}): Promise<Tokenizer> {
-  const names = await listFolder(folder);
+export async function loadTokenizer(path: string, options: LoadTokenizerOptions = {}): Promise<Tokenizer> {
+  const names = await listFolder(path);
+  const name = vocabularyFiles.find((one) => names?.includes(one));
+  if (name !== undefined) return loadFolder(path, name, options);
+  const found = await readFileTokenizer(path);
+  if (found === null) throw noTokenizer(path, names);
+  const config = parseTokenizerConfig(null, found.file);
+  return createTokenizer(found.json, config, found.file, options.padToken ?? found.padToken);
+}
+
+function noTokenizer(path: string, names: readonly string[] | null): TokenizerError {
   if (names === null) {
-    throw new TokenizerError({
+    return new TokenizerError({
       code: "missing-folder",
-      file: folder,
+      file: path,
       found: "no such folder",
-      expected: "a folder with a tokenizer",
+      expected: "a folder with a tokenizer, or a model file with one",
       remedy: "Check the path.",
     });
   }
-  const name = vocabularyFiles.find((one) => names.includes(one));
-  if (name === undefined) {
-    throw new TokenizerError({
-      code: "missing-tokenizer",
-      file: folder,
-      found: `none of ${vocabularyFiles.join(", ")} among ${names.join(", ") || "nothing"}`,
-      expected: "one of them",
-      remedy:
-        "Copy tokenizer.json of the same model into the folder (transformers writes it with save_pretrained).",
-    });
-  }
+  return new TokenizerError({
+    code: "missing-tokenizer",
+    file: path,
+    found: `none of ${vocabularyFiles.join(", ")} among ${names.join(", ") || "nothing"}`,
+    expected: "one of them, or a GGUF file",
+    remedy:
+      "Copy tokenizer.json of the same model into the folder (transformers writes it with save_pretrained).",
+  });
+}
+
+async function loadFolder(
+  folder: string,
+  name: (typeof vocabularyFiles)[number],
+  options: LoadTokenizerOptions,
+): Promise<Tokenizer> {
   const read = (one: string): Promise<string | null> => readTextFile(join(folder, one));
   const configText = await read("tokenizer_config.json");
   const config = parseTokenizerConfig(configText, join(folder, "tokenizer_config.json"));

@@ -17,6 +17,7 @@ import {
   splitSpaces,
   strip,
 } from "./bertText.ts";
+import { ByteFallbackDecoder } from "./byteFallback.ts";
 import { TokenizerError } from "./errors.ts";
 import { readPrecompiledMap } from "./precompiled.ts";
 
@@ -215,6 +216,7 @@ export function referencePreTokenizer(
 /** The library's decoder, its parts that differ from the reference's replaced, also within a sequence. */
 export function referenceDecoder(part: Decoder | null, config: PartConfig, file: string): Decoder | null {
   if (config?.type === "Metaspace") return new MarkRemover(readMetaspace(config, file));
+  if (config?.type === "ByteFallback") return new ByteFallbackDecoder();
   if (part instanceof SequenceDecoder) {
     const configs = partsOf(config?.decoders);
     part.decoders = part.decoders.map((one, index) => referenceDecoder(one, configs[index], file) ?? one);
