@@ -36,7 +36,7 @@ export interface LlamaJson {
  */
 export async function llamaJsonOf(gguf: GgufFile, file: string): Promise<LlamaJson> {
   const fields = fieldsOf(gguf.metadata, file);
-  checkArchitecture(fields, file);
+  checkKind(fields, file);
   const needed = (key: string): number => fields.required(key, fields.integer(key));
   const hiddenSize = needed("llama.embedding_length");
   const heads = needed("llama.attention.head_count");
@@ -81,14 +81,7 @@ function unsupported(file: string, found: string, expected: string): CheckpointE
   });
 }
 
-function checkArchitecture(fields: GgufFields, file: string): void {
-  const key = "general.architecture";
-  const architecture = fields.required(key, fields.text(key));
-  if (architecture !== "llama") {
-    throw unsupported(file, `a model of the architecture ${architecture}`, "llama, the one read from GGUF");
-  }
-  const experts = fields.integer("llama.expert_count") ?? 0;
-  if (experts > 0) throw unsupported(file, `a mixture of ${experts} experts`, "a model without experts");
+function checkKind(fields: GgufFields, file: string): void {
   const parts = fields.integer("split.count") ?? 1;
   if (parts > 1) {
     throw new CheckpointError({
@@ -99,6 +92,13 @@ function checkArchitecture(fields: GgufFields, file: string): void {
       remedy: "Join the parts with `llama-gguf-split --merge <first part> <new file>` of llama.cpp.",
     });
   }
+  const key = "general.architecture";
+  const architecture = fields.required(key, fields.text(key));
+  if (architecture !== "llama") {
+    throw unsupported(file, `a model of the architecture ${architecture}`, "llama, the one read from GGUF");
+  }
+  const experts = fields.integer("llama.expert_count") ?? 0;
+  if (experts > 0) throw unsupported(file, `a mixture of ${experts} experts`, "a model without experts");
 }
 
 function checkHeads(fields: GgufFields, headSize: number, file: string): void {
