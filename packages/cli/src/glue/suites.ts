@@ -1,6 +1,6 @@
 import { compareOrigins, suiteWithOrigin } from "@peftbench/report";
 import type { TaskOrigin } from "@peftbench/tasks";
-import { findTask } from "@peftbench/tasks";
+import { choiceTasks, findTask } from "@peftbench/tasks";
 
 /** What a row of a table on the terminal is of. */
 export interface SuiteAndOrigin {
@@ -13,7 +13,7 @@ export interface SuiteAndOrigin {
  * @throws {TaskArgumentError} for a task that there is not
  */
 export function originOfTask(id: string): TaskOrigin {
-  return findTask(id).origin;
+  return choiceTasks.some((task) => task.id === id) ? "published" : findTask(id).origin;
 }
 
 /**

@@ -98,7 +98,10 @@ describe("a language model's batch", () => {
 
 describe("the choice of an option", () => {
   it("is the likeliest, or the likeliest by its length", () => {
-    const option = (logLikelihood: number, bytes: number) => ({ score: { logLikelihood, tokens: 1 }, bytes });
+    const option = (logLikelihood: number, characters: number) => ({
+      score: { logLikelihood, tokens: 1 },
+      characters,
+    });
     expect(chooseOption([option(-4, 2), option(-3, 1), option(-6, 12)])).toEqual({ plain: 1, normalized: 2 });
   });
 });

@@ -69,13 +69,13 @@ export function perplexityOf(scores: readonly ScoredExample[]): number {
 export interface OptionChoice {
   /** By the options' likelihoods. */
   readonly plain: number;
-  /** By the same divided by the options' lengths in bytes, as lm-evaluation-harness' `acc_norm` has it. */
+  /** By the same divided by the options' lengths in characters, as lm-evaluation-harness' `acc_norm` has it. */
   readonly normalized: number;
 }
 
-/** @param options scores of a question's options, with the bytes of each option's text */
+/** @param options scores of a question's options, with the characters of each option's text */
 export function chooseOption(
-  options: readonly { readonly score: ScoredExample; readonly bytes: number }[],
+  options: readonly { readonly score: ScoredExample; readonly characters: number }[],
 ): OptionChoice {
   const highest = (of: (option: (typeof options)[number]) => number): number => {
     const values = options.map(of);
@@ -83,6 +83,6 @@ export function chooseOption(
   };
   return {
     plain: highest(({ score }) => score.logLikelihood),
-    normalized: highest(({ score, bytes }) => score.logLikelihood / bytes),
+    normalized: highest(({ score, characters }) => score.logLikelihood / characters),
   };
 }

@@ -13,7 +13,7 @@ import { answerRequest } from "./answeringProcess.ts";
 import { measureRequestSchema } from "./measureRequest.ts";
 
 /** The process that measures steps of a configuration: weights and tokens are random, memory is not. */
-export function runMeasureProcess(registries: Omit<Registries, "tasks">): Promise<void> {
+export function runMeasureProcess(registries: Pick<Registries, "methods" | "openDevice">): Promise<void> {
   return answerRequest((text) => {
     const request = parseDocument(measureRequestSchema, text, "The request to measure");
     const { config: json, head, training, totalSteps, adapter, threads, lengths: given } = request;

@@ -1,5 +1,6 @@
 import { parseDocument } from "../result/parse.ts";
 import type { Registries } from "../training/executeCell.ts";
+import { prepareAny } from "../training/executeCell.ts";
 import { named } from "../training/named.ts";
 import { probeCell } from "../training/probe.ts";
 import { answerRequest } from "./answeringProcess.ts";
@@ -7,13 +8,14 @@ import { probeRequestSchema } from "./probeRequest.ts";
 
 /** The process of a probe: a few steps of a cell, measured. */
 export function runProbeProcess(registries: Registries): Promise<void> {
-  return answerRequest((text) => {
+  return answerRequest(async (text) => {
     const { spec, adapter, mostTokens } = parseDocument(probeRequestSchema, text, "The probe's request");
-    return probeCell(
+    const prepared = await prepareAny(
+      registries,
       spec,
-      named(registries.tasks, spec.cell.task, "task"),
       named(registries.methods, spec.cell.method, "method"),
-      { openDevice: registries.openDevice, adapter, mostTokens, nowMs: () => performance.now() },
     );
+    const { openDevice } = registries;
+    return probeCell(spec, prepared, { openDevice, adapter, mostTokens, nowMs: () => performance.now() });
   });
 }

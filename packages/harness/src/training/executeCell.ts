@@ -2,8 +2,10 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { PeftMethod } from "@peftbench/peft";
 import { countParameters } from "@peftbench/peft";
-import type { TaskDefinition } from "@peftbench/tasks";
+import type { ChoiceTask, TaskDefinition } from "@peftbench/tasks";
+import type { CellSpec } from "../grid/cellSpec.ts";
 import type { CellContext, CellOutcome, ExecuteCell } from "../grid/executeCell.ts";
+import { prepareChoiceCell } from "../reasoning/prepareChoice.ts";
 import type { MeasuredMemory } from "../result/measuredMemory.ts";
 import { median } from "../statistics/median.ts";
 import type { PreparedCell } from "./assemble.ts";
@@ -33,6 +35,7 @@ import { Trainer } from "./trainer.ts";
 export interface Registries {
   readonly methods: readonly PeftMethod[];
   readonly tasks: readonly TaskDefinition[];
+  readonly choiceTasks: readonly ChoiceTask[];
   readonly openDevice: OpenDevice;
 }
 
@@ -40,11 +43,9 @@ export interface Registries {
 export function createExecuteCell(registries: Registries): ExecuteCell {
   return async (context) => {
     const { spec, emit, record } = context;
-    const { task: taskId, method: methodId } = spec.cell;
-    const task = named(registries.tasks, taskId, "task");
-    const method = named(registries.methods, methodId, "method");
+    const method = named(registries.methods, spec.cell.method, "method");
     emit({ type: "phase", phase: "load", stepsTotal: null });
-    const prepared = await prepareCell(spec, task, method);
+    const prepared = await prepareAny(registries, spec, method);
     const { training } = spec.cell.config;
     const { counts, attachment, model, buckets } = prepared;
     record({ parameters: counts, data: prepared.data, weights: prepared.weights });
@@ -69,6 +70,18 @@ export function createExecuteCell(registries: Registries): ExecuteCell {
       await device.dispose();
     }
   };
+}
+
+/** Prepares a cell as its kind of task has it. @throws {Error} where no task has the name */
+export function prepareAny(
+  { tasks, choiceTasks }: Pick<Registries, "tasks" | "choiceTasks">,
+  spec: CellSpec,
+  method: PeftMethod,
+): Promise<PreparedCell> {
+  const choice = choiceTasks.find(({ id }) => id === spec.cell.task);
+  return choice === undefined
+    ? prepareCell(spec, named(tasks, spec.cell.task, "task"), method)
+    : prepareChoiceCell(spec, choice, method);
 }
 
 async function trainAndEvaluate(

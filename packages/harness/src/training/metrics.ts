@@ -29,7 +29,7 @@ export function scorePredictions<Split extends string = ResultMetric["split"]>(
 
 /** What always answering the training set's most frequent class (or its mean score) gives on the reported split. */
 export function majorityBaseline(
-  task: TaskDefinition,
+  task: Pick<TaskDefinition, "kind" | "metrics">,
   trainLabels: readonly number[],
   devLabels: readonly number[],
 ): readonly ResultBaseline[] {
@@ -62,7 +62,7 @@ export function bagOfWords(
 
 function scoreBaseline(
   name: string,
-  task: TaskDefinition,
+  task: Pick<TaskDefinition, "kind" | "metrics">,
   predicted: readonly number[],
   devLabels: readonly number[],
 ): readonly ResultBaseline[] {

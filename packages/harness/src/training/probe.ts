@@ -1,5 +1,3 @@
-import type { PeftMethod } from "@peftbench/peft";
-import type { TaskDefinition } from "@peftbench/tasks";
 import { planEpoch } from "@peftbench/tasks";
 import type { CellSpec } from "../grid/cellSpec.ts";
 import type { MeasuredMemory } from "../result/measuredMemory.ts";
@@ -7,7 +5,6 @@ import type { PreparedCell } from "./assemble.ts";
 import type { OpenDevice } from "./cellDevice.ts";
 import { measureStage } from "./measureStage.ts";
 import { planTraining } from "./memory.ts";
-import { prepareCell } from "./prepare.ts";
 import type { StepBatch } from "./stepBatch.ts";
 
 export interface ProbeOptions {
@@ -25,11 +22,9 @@ export interface ProbeOptions {
  */
 export async function probeCell(
   spec: CellSpec,
-  task: TaskDefinition,
-  method: PeftMethod,
+  whole: PreparedCell,
   options: ProbeOptions,
 ): Promise<MeasuredMemory> {
-  const whole = await prepareCell(spec, task, method);
   const length = whole.buckets.at(-1) as number;
   const { batchSize, accumulationSteps } = spec.cell.config.training;
   const cellRows = batchSize / accumulationSteps;

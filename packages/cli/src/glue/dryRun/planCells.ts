@@ -1,20 +1,13 @@
 import type { CellSpec } from "@peftbench/harness";
-import { canonicalJson, planTraining, sequenceTokenizer } from "@peftbench/harness";
+import { canonicalJson, planTraining } from "@peftbench/harness";
+import type { HeadSpec, Tokenizer } from "@peftbench/models";
 import { architectureOf, loadTokenizer, openCheckpoint } from "@peftbench/models";
 import type { ModelShape, PeftMethod } from "@peftbench/peft";
 import { attachMethod, countParameters, MethodError, WeightsNeededError } from "@peftbench/peft";
 import type { FileCache } from "@peftbench/runtime";
-import type { Example, LoadedTask, SequenceTokenizer } from "@peftbench/tasks";
-import {
-  batchesPerEpoch,
-  chooseBuckets,
-  findTask,
-  loadTask,
-  selectionSplit,
-  subset,
-  TaskArgumentError,
-  tokenizeExamples,
-} from "@peftbench/tasks";
+import { batchesPerEpoch, choiceTasks, chooseBuckets, TaskArgumentError } from "@peftbench/tasks";
+import type { SplitLengths, TaskTexts } from "./taskTexts.ts";
+import { choiceTexts, labelledTexts } from "./taskTexts.ts";
 import type { CellWork } from "./timeEstimate.ts";
 
 /** What is known of a cell before it runs. */
@@ -37,9 +30,6 @@ export type PlannedCell =
   | { readonly kind: "unknown"; readonly reason: string }
   | { readonly kind: "impossible"; readonly of: "task" | "method"; readonly reason: string };
 
-/** Of longer splits, so many examples are tokenized: enough for a mean. */
-const SAMPLE_ROWS = 3000;
-
 /**
  * Plans cells without weights and without a device: steps, memory, tokens. Cells that differ in nothing that these
  * depend on, as seeds and learning rates, share a plan.
@@ -61,16 +51,15 @@ export function createCellPlanner(
     const { method, task, config } = spec.cell;
     const { learningRate: _, headLearningRate: __, ...training } = config.training;
     return shared(["plan", spec.modelFolder, method, task, training, config.method], async () => {
+      const choice = choiceTasks.find(({ id }) => id === task);
       const data = await shared(["data", task], () =>
-        loadTask(findTask(task), { dataFolder: spec.dataFolder ?? undefined, cache: examples }),
+        choice === undefined ? labelledTexts(spec, examples) : choiceTexts(choice, spec),
       );
-      const tokenizer = await shared(["tokenizer", spec.modelFolder], async () =>
-        sequenceTokenizer(await loadTokenizer(spec.modelFolder)),
-      );
+      const tokenizer = await shared(["tokenizer", spec.modelFolder], () => loadTokenizer(spec.modelFolder));
       const attached = methods.find(({ id }) => id === method);
       if (attached === undefined) throw new RangeError(`There is no method ${method}.`);
       try {
-        const model = await readShape(spec.modelFolder, data);
+        const model = await readShape(spec.modelFolder, data.head);
         return { kind: "planned", plan: planCell(spec, attached, model, data, tokenizer) };
       } catch (error) {
         if (error instanceof WeightsNeededError) return { kind: "unknown", reason: error.message };
@@ -83,15 +72,11 @@ export function createCellPlanner(
   };
 }
 
-async function readShape(folder: string, { task }: LoadedTask): Promise<ModelShape> {
+async function readShape(folder: string, head: HeadSpec): Promise<ModelShape> {
   const checkpoint = await openCheckpoint(folder);
   try {
     const architecture = architectureOf(checkpoint.config);
     const config = architecture.parseConfig(checkpoint.config);
-    const head =
-      task.kind === "classification"
-        ? { kind: "classification" as const, labelCount: task.labels.length }
-        : { kind: "regression" as const };
     const ofHead = architecture.parameters(config, head).filter(({ role }) => role === "head");
     return { architecture, config, head, headParameters: new Set(ofHead.map(({ name }) => name)) };
   } finally {
@@ -103,27 +88,15 @@ function planCell(
   { cell }: CellSpec,
   method: PeftMethod,
   model: ModelShape,
-  data: LoadedTask,
-  tokenizer: SequenceTokenizer,
+  data: TaskTexts,
+  tokenizer: Tokenizer,
 ): CellPlan {
   const { training } = cell.config;
   const maxLength = Math.min(training.maxLength, model.architecture.maxLength(model.config));
   const { batchSize, maxBuckets, epochs, selectionRows, subsetSeed: seed } = training;
-  const held =
-    selectionRows === 0
-      ? { train: data.train, selection: [] }
-      : selectionSplit(data.train, { size: selectionRows, seed });
-  const measure = (rows: readonly Example[], limit: number | null): SplitLengths => {
-    const kept = limit === null || limit >= rows.length ? rows : subset(rows, { size: limit, seed });
-    const looked = kept.length <= SAMPLE_ROWS ? kept : subset(kept, { size: SAMPLE_ROWS, seed });
-    const { lengths } = tokenizeExamples(looked, tokenizer, { maxLength });
-    return { rows: kept.length, lengths: [...lengths] };
-  };
-  const train = measure(held.train, training.trainLimit);
-  const selection = measure(held.selection, null);
-  const scored = [data.dev, ...data.further.map(({ examples }) => examples)].map((rows) =>
-    measure(rows, training.devLimit),
-  );
+  const { train, selection, scored } = data.measure(tokenizer, maxLength, {
+    ...{ selectionRows, seed, trainLimit: training.trainLimit, devLimit: training.devLimit },
+  });
   const splits = [train, selection, ...scored];
   const isExact = splits.every(({ rows, lengths }) => rows === lengths.length);
   const lengths = splits.flatMap((split) => split.lengths);
@@ -157,12 +130,6 @@ function planCell(
       trainable,
     },
   };
-}
-
-/** A split, and the lengths of those of its texts that were looked at, in tokens. */
-interface SplitLengths {
-  readonly rows: number;
-  readonly lengths: readonly number[];
 }
 
 function tokensOf({ rows, lengths }: SplitLengths): number {

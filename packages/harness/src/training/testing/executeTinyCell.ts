@@ -94,6 +94,7 @@ async function execute(
   const executeCell = createExecuteCell({
     methods,
     tasks: glueTasks,
+    choiceTasks: [],
     openDevice: async ({ threads }) => {
       const executor = createCpuExecutor({ threads });
       return {
