@@ -271,7 +271,7 @@ describe("memory", () => {
   test("is planned for every method and policy from config.json alone", async () => {
     const alone = join(folder, "config.json");
     await writeFile(alone, await readFile(join(model, "config.json")));
-    const { status, output } = await bench("memory", "--model", alone, "--length", "16", "--json");
+    const { status, output } = await bench("memory", "--model", alone, "--seq", "16", "--json");
     expect(status).toBe(0);
     const { rows } = JSON.parse(output) as { rows: { savePolicy: string; memory: Record<string, number> }[] };
     expect(new Set(rows.map((row) => row.savePolicy))).toEqual(new Set(["eager", "recompute", "layer"]));
@@ -282,9 +282,9 @@ describe("memory", () => {
   });
 
   test("refuses more tokens than the model takes", async () => {
-    const { status, errors } = await bench("memory", "--model", model, "--length", "100000");
+    const { status, errors } = await bench("memory", "--model", model, "--seq", "100000");
     expect(status).toBe(2);
-    expect(errors).toContain("--length");
+    expect(errors).toContain("--seq");
   });
 });
 

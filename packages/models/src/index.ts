@@ -1,7 +1,7 @@
 export * from "./architectures/architecture.ts";
+export { AttentionError, ConfigError, HeadError } from "./architectures/config.ts";
 export type { Decoding, DecodingShape } from "./architectures/decoding.ts";
 export { cacheName, DECODING_INPUTS, readPrompt, readSource, readToken } from "./architectures/decoding.ts";
-export { AttentionError, ConfigError, HeadError } from "./architectures/config.ts";
 export { architectureOf, architectures } from "./architectures/index.ts";
 export type { ByteSource } from "./checkpoint/byteSource.ts";
 export { bytesInMemory } from "./checkpoint/byteSource.ts";
