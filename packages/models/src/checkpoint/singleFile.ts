@@ -29,7 +29,7 @@ export async function findModelFile(path: string): Promise<ModelFile | null> {
   if (ggufs.length > 0) return { path: join(path, onlyOne(path, ggufs)), format: "gguf" };
   const checkpoints: string[] = [];
   for (const name of names) {
-    if (formatOf(name) === "llama2c" && (await isCheckpoint(join(path, name)))) checkpoints.push(name);
+    if (formatOf(name) === "llama2c" && (await isLlama2cCheckpoint(join(path, name)))) checkpoints.push(name);
   }
   return checkpoints.length === 0
     ? null
@@ -45,7 +45,8 @@ async function isFile(path: string): Promise<boolean> {
   return (await listFolder(dirname(path)))?.includes(basename(path)) === true;
 }
 
-async function isCheckpoint(path: string): Promise<boolean> {
+/** Whether a file has the length that its first numbers give to a llama2.c checkpoint. */
+export async function isLlama2cCheckpoint(path: string): Promise<boolean> {
   const source = await openFile(path);
   try {
     return await isLlama2c(source);

@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -62,6 +62,11 @@ test("bytes are spelt as the reference spells them", async () => {
 test("llama2.c's tokenizer is found beside its checkpoint, and tokenizer.json goes before a GGUF file's own", async () => {
   await copyFile(ggufFixture("llama2c-tied.bin"), join(folder, "stories.bin"));
   await expect(loadTokenizer(folder)).rejects.toMatchObject({ code: "missing-tokenizer" });
+  await expect(loadTokenizer(join(folder, "stories.bin"))).rejects.toMatchObject({
+    code: "missing-tokenizer",
+    message: expect.stringMatching(/no tokenizer of llama2\.c beside the checkpoint/),
+  });
+  await expect(loadTokenizer(join(folder, "none.bin"))).rejects.toMatchObject({ code: "missing-folder" });
   await copyFile(ggufFixture("pieces.bin"), join(folder, "tokens.bin"));
   for (const path of [folder, join(folder, "stories.bin")]) {
     expect((await loadTokenizer(path)).vocabSize).toBe(400);
@@ -75,6 +80,22 @@ test("llama2.c's tokenizer is found beside its checkpoint, and tokenizer.json go
   const first = await loadTokenizer(folder);
   expect(first.vocabSize).not.toBe(own.vocabSize);
   expect((await loadTokenizer(join(folder, "m.gguf"))).vocabSize).toBe(own.vocabSize);
+});
+
+test("a damaged tokenizer of llama2.c is refused", async () => {
+  const bytes = await readFile(ggufFixture("pieces.bin"));
+  const path = join(folder, "damaged.bin");
+  const flipped = Uint8Array.from(bytes);
+  flipped[8] = 255;
+  for (const damaged of [
+    bytes.subarray(0, bytes.length - 1),
+    bytes.subarray(0, 900),
+    flipped,
+    new Uint8Array(3),
+  ]) {
+    await writeFile(path, damaged);
+    await expect(loadTokenizer(path)).rejects.toMatchObject({ code: "bad-tokenizer", file: path });
+  }
 });
 
 const metadata: GgufMetadata = new Map<string, GgufValue>([

@@ -1,7 +1,8 @@
 import { dirname, extname, join } from "node:path";
 import { CheckpointError } from "../checkpoint/errors.ts";
 import { listFolder, openFile, readBytesFile } from "../checkpoint/files.ts";
-import { findModelFile } from "../checkpoint/singleFile.ts";
+import { findModelFile, isLlama2cCheckpoint } from "../checkpoint/singleFile.ts";
+import { TokenizerError } from "./errors.ts";
 import type { EmbeddedTokenizer } from "./gguf/read.ts";
 import { readGgufTokenizer } from "./gguf/read.ts";
 import { isLlama2cTokenizer, readLlama2cTokenizer } from "./llama2c/read.ts";
@@ -16,7 +17,7 @@ const mostTokenizerBytes = 2 ** 26;
 
 /**
  * The tokenizer of a model file: a GGUF file's own, or the only tokenizer of llama2.c beside a checkpoint of llama2.c.
- * Null where there is none.
+ * Null where a folder has none, or there is nothing.
  * @param path the model file, a llama2.c tokenizer, or a folder with one of them
  * @throws {TokenizerError | CheckpointError} for a damaged file, or more than one
  */
@@ -31,10 +32,25 @@ export async function readFileTokenizer(path: string): Promise<FileTokenizer | n
     }
   }
   const isFolder = (await listFolder(path)) !== null;
-  if (model === null && !isFolder) return null;
-  const file =
-    !isFolder && (await isTokenizer(path)) ? path : await onlyTokenizerOf(isFolder ? path : dirname(path));
-  return file === null ? null : { ...readLlama2cTokenizer(await readBytesFile(file), file), file };
+  if (isFolder) {
+    const file = await onlyTokenizerOf(path);
+    return file === null ? null : readLlama2cFile(file);
+  }
+  if (model === null) return null;
+  if (!(await isLlama2cCheckpoint(path))) return readLlama2cFile(path);
+  const beside = await onlyTokenizerOf(dirname(path));
+  if (beside !== null) return readLlama2cFile(beside);
+  throw new TokenizerError({
+    code: "missing-tokenizer",
+    file: path,
+    found: "no tokenizer of llama2.c beside the checkpoint",
+    expected: "one, such as tokenizer.bin or tok512.bin, in the same folder",
+    remedy: "Copy it there from where the checkpoint came from.",
+  });
+}
+
+async function readLlama2cFile(file: string): Promise<FileTokenizer> {
+  return { ...readLlama2cTokenizer(await readBytesFile(file), file), file };
 }
 
 async function isTokenizer(path: string): Promise<boolean> {
