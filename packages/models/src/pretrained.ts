@@ -23,8 +23,8 @@ export interface PretrainedModel {
 }
 
 /**
- * Loads a Hugging Face folder for a task. Parameters that the checkpoint lacks and the architecture may initialize
- * come from `seed`, each from a stream of its own name.
+ * Loads a Hugging Face folder, or what else `openCheckpoint` opens, for a task. Parameters that the checkpoint lacks and
+ * the architecture may initialize come from `seed`, each from a stream of its own name.
  *
  * @throws CheckpointError for what is missing, misshapen or damaged; ConfigError for a model that is not supported.
  */

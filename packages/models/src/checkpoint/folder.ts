@@ -58,7 +58,8 @@ interface ChosenWeights {
 /**
  * Opens a folder with `config.json` and weights: safetensors first, then torch `.bin`; one file or shards with an
  * index. Or a file that is a whole model, by its path or as the only one of a folder without such weights: GGUF, or a
- * llama2.c `.bin`. Headers are read and checked, tensors not yet. Nothing in a `.bin` is executed.
+ * llama2.c `.bin`; its own configuration counts, not a `config.json` beside it. Headers are read and checked, tensors
+ * not yet. Nothing in a `.bin` is executed.
  * @throws {CheckpointError} naming the file, what was found, what was expected and what to do
  */
 export async function openCheckpoint(path: string): Promise<Checkpoint> {

@@ -1,3 +1,5 @@
+import { join } from "node:path";
+
 /** A GGUF file for tests: metadata as texts, 32-bit numbers or 32-bit floats, and tensors of given types and bytes. */
 export interface GgufContent {
   readonly version?: number;
@@ -48,5 +50,5 @@ function text(value: string): Buffer {
 
 /** A file of `fixtures/gguf`. */
 export function ggufFixture(name: string): string {
-  return new URL(`../../../fixtures/gguf/${name}`, import.meta.url).pathname;
+  return join(import.meta.dirname, "../../../fixtures/gguf", name);
 }

@@ -26,11 +26,22 @@ const readable: ReadonlyMap<number, GgmlType> = new Map<number, GgmlType>([
 ]);
 
 /** Types that are met in published files and are not read here, for messages. */
-const otherNames: Readonly<Record<number, string>> = {
-  ...{ 6: "Q5_0", 7: "Q5_1", 9: "Q8_1", 10: "Q2_K", 11: "Q3_K", 13: "Q5_K", 16: "IQ2_XXS", 17: "IQ2_XS" },
-  ...{ 18: "IQ3_XXS", 19: "IQ1_S", 20: "IQ4_NL", 21: "IQ3_S", 22: "IQ2_S", 23: "IQ4_XS" },
-  ...{ 24: "I8", 25: "I16", 26: "I32", 27: "I64", 28: "F64" },
-};
+const otherNames: ReadonlyMap<number, string> = new Map([
+  [6, "Q5_0"],
+  [7, "Q5_1"],
+  [10, "Q2_K"],
+  [11, "Q3_K"],
+  [13, "Q5_K"],
+  [16, "IQ2_XXS"],
+  [17, "IQ2_XS"],
+  [18, "IQ3_XXS"],
+  [19, "IQ1_S"],
+  [20, "IQ4_NL"],
+  [21, "IQ3_S"],
+  [22, "IQ2_S"],
+  [23, "IQ4_XS"],
+  [28, "F64"],
+]);
 
 /** Null where the type is not read here. */
 export function ggmlType(id: number): GgmlType | null {
@@ -38,7 +49,7 @@ export function ggmlType(id: number): GgmlType | null {
 }
 
 export function describeGgmlType(id: number): string {
-  return readable.get(id)?.name ?? otherNames[id] ?? `number ${id}`;
+  return readable.get(id)?.name ?? otherNames.get(id) ?? `number ${id}`;
 }
 
 export const readableGgmlTypes: readonly string[] = [...readable.values()].map(({ name }) => name);

@@ -1,7 +1,8 @@
 import { TokenizerError } from "../errors.ts";
 import type { TokenizerJson } from "../tokenizerJson.ts";
 import type { Surroundings } from "./surroundings.ts";
-import { badVocabulary, idsOf, surroundingTemplate } from "./surroundings.ts";
+import { surroundingTemplate } from "./surroundings.ts";
+import { badVocabulary, idsOf } from "./vocabulary.ts";
 
 export interface ByteLevelVocabulary {
   /** A token's place is its id. */

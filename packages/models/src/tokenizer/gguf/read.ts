@@ -9,7 +9,7 @@ import type { TokenizerJson } from "../tokenizerJson.ts";
 import { ggufByteLevelJson, opensWithBos } from "./byteLevel.ts";
 import { scoredPiecesTokenizerJson } from "./scoredPieces.ts";
 import type { SurroundingToken } from "./surroundings.ts";
-import { badVocabulary } from "./surroundings.ts";
+import { badVocabulary } from "./vocabulary.ts";
 
 /** A tokenizer out of a model file. */
 export interface EmbeddedTokenizer {

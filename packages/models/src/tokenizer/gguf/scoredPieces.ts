@@ -3,7 +3,8 @@ import { plainToken } from "../addedTokens.ts";
 import type { SentencePiece } from "../sentencePieceModel.ts";
 import type { TokenizerJson } from "../tokenizerJson.ts";
 import type { Surroundings } from "./surroundings.ts";
-import { idsOf, surroundingTemplate } from "./surroundings.ts";
+import { surroundingTemplate } from "./surroundings.ts";
+import { idsOf } from "./vocabulary.ts";
 
 const SPACE_MARK = "\u2581";
 

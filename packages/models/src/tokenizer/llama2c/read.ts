@@ -1,6 +1,6 @@
 import type { EmbeddedTokenizer } from "../gguf/read.ts";
 import { scoredPiecesTokenizerJson } from "../gguf/scoredPieces.ts";
-import { badVocabulary } from "../gguf/surroundings.ts";
+import { badVocabulary } from "../gguf/vocabulary.ts";
 import type { SentencePiece } from "../sentencePieceModel.ts";
 
 // The format: `export` in llama2.c's tokenizer.py. An int32, the bytes of the longest token; then for each token its
