@@ -139,7 +139,7 @@ describe("a method in a folder of its own and on one line of the list", () => {
   test("is counted and its memory planned", async () => {
     const model = join(given, "tiny/config.json");
     const config = JSON.parse(await readFile(model, "utf8"));
-    const { rows } = await bench("memory", "--model", model, "--methods", "feature-scale", "--length", "16");
+    const { rows } = await bench("memory", "--model", model, "--methods", "feature-scale", "--seq", "16");
     expect(rows).toHaveLength(savePolicies.length);
     for (const { method, trainable, memory } of rows) {
       expect(method).toBe("feature-scale");

@@ -33,7 +33,11 @@ if (values.out === undefined) {
 }
 const out = values.out;
 const wanted = values.models?.split(",");
-const models = claimModels.filter(({ name }) => wanted?.includes(name) ?? true);
+const unknown = wanted?.find((name) => !claimModels.some((model) => model.name === name));
+if (unknown !== undefined) {
+  console.error(`--models: found ${unknown}; there are ${claimModels.map(({ name }) => name).join(", ")}.`);
+  process.exit(2);
+}
 
 /** Of one model, as claims.json keeps it. */
 interface ModelFacts {
@@ -51,8 +55,10 @@ await mkdir(out, { recursive: true });
 const file = join(out, "claims.json");
 const known = await keptFacts();
 const facts: ModelFacts[] = [];
-for (const model of models) {
+for (const model of claimModels) {
   const kept = known.find(({ name }) => name === model.name);
+  // What an earlier call planned stays, whatever this one asks for.
+  if (kept === undefined && wanted?.includes(model.name) === false) continue;
   const made = kept ?? {
     name: model.name,
     ...(await compareOn(model)),

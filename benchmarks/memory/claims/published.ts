@@ -46,7 +46,10 @@ export async function comparePublished(file: string): Promise<PublishedPeaks> {
     const row = rows.find(
       (each) => each.table === TABLE && each.method === name && each.metric === "peak_gpu_bytes",
     );
-    if (row === undefined || row.unverified) return [];
+    if (row === undefined || row.unverified) {
+      console.error(`Left out: ${file} has no verified ${name} of ${TABLE}.`);
+      return [];
+    }
     const planned = planPoint(model, { ...setting, batch: BATCH, savePolicy: "eager", attention: "fused" });
     const { peakLiveBytes, byRole } = highestStage(planned);
     return [{ name, publishedBytes: row.value, plannedBytes: peakLiveBytes, byRole }];

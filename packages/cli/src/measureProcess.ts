@@ -1,4 +1,4 @@
-/** The process that measures steps for \`bench memory --measure\`: a driver may crash it, and nothing else. */
+/** The process that measures steps for `bench memory --measure`: a driver may crash it, and nothing else. */
 import { runMeasureProcess } from "@peftbench/harness";
 import { registries } from "./registries.ts";
 

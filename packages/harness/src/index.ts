@@ -6,6 +6,9 @@ export {
   trainingOverridesSchema,
 } from "./config.ts";
 export { currentRuntime, type RuntimeName, readSourceState, type SourceState } from "./environment.ts";
+export { type BeamOptions, beamSearch } from "./generation/beamSearch.ts";
+export { type GenerateOptions, generate } from "./generation/generate.ts";
+export { Generator, type GeneratorOptions } from "./generation/generator.ts";
 export { runCellProcess } from "./grid/cellProcess.ts";
 export { type CellSpec, cellSpecSchema } from "./grid/cellSpec.ts";
 export {

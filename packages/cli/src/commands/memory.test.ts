@@ -131,6 +131,8 @@ describe("bench memory --limit", () => {
     const words = ["--methods", "lora", "--save-policy", "eager", "--limit", `${limitMib}`];
     const { status, output } = await run(...words);
     expect(status).toBe(1);
+    const [row] = await rowsOf(...words);
+    expect(row).toMatchObject({ refused: true });
     expect(output).toMatch(/lora, eager: refused\. It would reserve [\d.]+ MiB, and the limit is [\d.]+ MiB/);
     expect(output).toContain(changes[0]?.change);
   });
@@ -175,6 +177,62 @@ describe("what is planned", () => {
     expect(refused).toMatchObject({
       status: 2,
       output: expect.stringMatching(/no decoder that reads a source/),
+    });
+  });
+
+  it("goes on without a method that has no plan, says why, and ends with 1 where that was asked for by name", async () => {
+    const { status, output } = await run("--methods", "lamda-plus-plus,lora", "--json");
+    expect(status).toBe(1);
+    const { rows, leftOut } = JSON.parse(output) as {
+      rows: Row[];
+      leftOut: { method: string; reason: string }[];
+    };
+    expect(new Set(rows.map(({ method }) => method))).toEqual(new Set(["lora"]));
+    expect(leftOut).toMatchObject([
+      { method: "lamda-plus-plus", reason: expect.stringContaining("spectra") },
+    ]);
+    expect((await run("--json")).status).toBe(0);
+  });
+
+  it("takes the rank for every method that has one, whatever it calls it", async () => {
+    for (const id of ["lora", "adalora", "lamda"]) {
+      const [two, four] = [
+        await rowOf("--methods", id, "--rank", "2"),
+        await rowOf("--methods", id, "--rank", "4"),
+      ];
+      expect(four.trainable, id).toBeGreaterThan(1.9 * two.trainable);
+    }
+  });
+
+  it("plans the longest context that a model takes, whose tables nobody needs for that", async () => {
+    const llama = [
+      "--model",
+      join(projectFolder, "models/configs/llama-3.2-1b.json"),
+      "--task",
+      "language-model",
+    ];
+    const words = [...llama, "--methods", "lora", "--batch", "1", "--seq", "131072"];
+    expect((await rowOf(...words)).memory.peakLiveBytes).toBeGreaterThan(2 ** 40);
+  });
+
+  it.each([
+    [["--batch", "9007199254740991"], /--batch: found 9007199254740991 rows of 16 tokens; expected at most/],
+    [["--seq", "2"], /--seq: found .+2.+; expected a whole number of at least 3/],
+    [["--limit", "0"], /--limit: found .+0.+; expected a number above 0, such as 24576/],
+  ])("refuses %j by name", async (words, message) => {
+    expect(await run("--methods", "lora", ...words, "--json")).toMatchObject({
+      status: 2,
+      output: expect.stringMatching(message),
+    });
+  });
+
+  it("names a configuration that is cut off or none", async () => {
+    const file = join(folder, "cut.json");
+    await writeFile(file, '{"model_type": "bert", "hidden');
+    const { status, output } = await run("--model", file, "--json");
+    expect({ status, output }).toMatchObject({
+      status: 2,
+      output: expect.stringMatching(/cut\.json.*as it is published/),
     });
   });
 

@@ -9,7 +9,7 @@ import { documentOf, formatCases } from "../memory/describe.ts";
 import { explain, formatExplanation } from "../memory/explain.ts";
 import { refusal } from "../memory/limit.ts";
 import type { Measurement } from "../memory/measure.ts";
-import { createMeasurer, formatMeasurement } from "../memory/measure.ts";
+import { createMeasurer, formatMeasurement, isSound } from "../memory/measure.ts";
 import { memoryOptions } from "../memory/options.ts";
 import type { PlannedCase } from "../memory/plannedCase.ts";
 import { lowerPeaksOf, planCase } from "../memory/plannedCase.ts";
@@ -45,7 +45,7 @@ export const memory: Command = {
     const given = options.text("save-policy");
     const names = given === undefined ? savePolicies : listOf("--save-policy", given, savePolicies);
     const policies = savePolicies.filter((policy) => names.includes(policy));
-    const isExplicit = options.text("methods") !== undefined;
+    const leftOut: { readonly method: string; readonly reason: string }[] = [];
     const cases = chosenMethods(options).flatMap((method) => {
       try {
         return policies.map((policy) => {
@@ -53,14 +53,15 @@ export const memory: Command = {
           return planCase(model.shape, method, { settings, lengths: lengthsOf(settings, options) }, plans);
         });
       } catch (error) {
-        // A method that needs weights has no plan from a configuration alone.
-        if (isExplicit || !(error instanceof MethodError)) throw error;
+        // It needs weights, or the model has nothing that it trains: the others are planned all the same.
+        if (!(error instanceof MethodError)) throw error;
         context.say(`${method.id}: left out: ${error.message}`);
+        leftOut.push({ method: method.id, reason: error.message });
         return [];
       }
     });
     const limit = options.text("limit");
-    const limitBytes = limit === undefined ? null : positiveNumber("--limit", limit) * 2 ** 20;
+    const limitBytes = limit === undefined ? null : positiveNumber("--limit", limit, "24576") * 2 ** 20;
     const isTooLarge = (each: PlannedCase): boolean =>
       limitBytes !== null && each.memory.peakReservedBytes > limitBytes;
     const explained = cases.filter((each) => options.flag("explain") || isTooLarge(each));
@@ -76,12 +77,19 @@ export const memory: Command = {
     const refusals = cases
       .filter(isTooLarge)
       .map((each) => refusal(each, explanations.get(each)?.changes ?? [], limitBytes ?? 0));
-    const isMeasured = [...measurements.values()].every((each) => "measured" in each);
+    const isMeasured = [...measurements].every(([each, measurement]) => isSound(each, measurement));
+    // Whoever named a method expects it.
+    const isMissed = leftOut.length > 0 && options.text("methods") !== undefined;
     return {
-      exitCode: refusals.length === 0 && isMeasured ? 0 : 1,
+      exitCode: refusals.length === 0 && isMeasured && !isMissed ? 0 : 1,
       document: {
         model: model.name,
-        rows: cases.map((each) => documentOf(each, explanations.get(each), measurements.get(each))),
+        limitBytes,
+        rows: cases.map((each) => ({
+          ...documentOf(each, explanations.get(each), measurements.get(each)),
+          ...(limitBytes === null ? {} : { refused: isTooLarge(each) }),
+        })),
+        leftOut,
       },
       text: [
         titleOf(model.name, cases),
@@ -98,6 +106,8 @@ export const memory: Command = {
 
 function titleOf(name: string, [first]: readonly PlannedCase[]): string {
   const at = first?.memory.peakAt;
-  const batch = at === null || at === undefined ? "" : `, batch ${at.batchRows} x ${at.length} tokens`;
+  const target = first?.lengths.targetLength;
+  const to = target === undefined ? "" : ` to ${target}`;
+  const batch = at === null || at === undefined ? "" : `, batch ${at.batchRows} x ${at.length}${to} tokens`;
   return `Planned memory of one training step of ${name}${batch}, in MiB`;
 }

@@ -44,7 +44,9 @@ export async function describeRun(outcome: GlueOutcome, context: CommandContext)
         ? [`${bad} of ${reports.length} runs have no good result: start the same command again.`]
         : []),
       ...(unchosen > 0
-        ? [`${unchosen} of ${tuned?.choices.length} searches chose nothing: start the same command again.`]
+        ? [
+            `${unchosen} of ${tuned?.choices.length} searches chose nothing: start the same command again; where a trial fails each time, narrow the search (--trials, --set search...) or mend what it names.`,
+          ]
         : []),
     ].join("\n"),
   };

@@ -49,8 +49,11 @@ export async function readConfiguredModel(options: GivenOptions): Promise<Config
         `--model: found no file ${file}; expected a folder with config.json, or that file, as models/configs has some.`,
       );
     }
-    const remedy = "remedy" in error ? ` ${error.remedy}` : "";
-    throw new UsageError(`--model: ${error.message}${remedy}`, { cause: error });
+    const remedy = "remedy" in error && !error.message.includes(`${error.remedy}`) ? ` ${error.remedy}` : "";
+    throw new UsageError(
+      `--model: ${file}: ${error.message}${remedy} Expected the model's config.json as it is published.`,
+      { cause: error },
+    );
   }
 }
 

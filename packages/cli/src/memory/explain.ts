@@ -37,13 +37,27 @@ export function formatExplanation(
   ].join("\n\n");
 }
 
-/** Single changes, not to be added up. */
-export function formatChanges(changes: readonly PlannedChange[], peakLiveBytes: number): string {
+/** Single changes, not to be added up. @param which peak is shown, live or reserved; `peakBytes` is the same without them */
+export function formatChanges(
+  changes: readonly PlannedChange[],
+  peakBytes: number,
+  which: "peakLiveBytes" | "peakReservedBytes" = "peakLiveBytes",
+): string {
   if (changes.length === 0) return "No single change of settings lowers it.";
   return formatTable(
-    ["lowered by (one change each)", "to MiB", "by", "at what cost"],
-    changes.map(({ change, cost, peakLiveBytes: lower }) => [
-      ...[change, formatMebibytes(lower), `${Math.round(100 * (1 - lower / peakLiveBytes))} %`, cost],
+    [
+      "lowered by (one change each)",
+      which === "peakLiveBytes" ? "to MiB" : "to reserved MiB",
+      "by",
+      "at what cost",
+    ],
+    changes.map(({ change, cost, ...peaks }) => [
+      ...[
+        change,
+        formatMebibytes(peaks[which]),
+        `${Math.round(100 * (1 - peaks[which] / peakBytes))} %`,
+        cost,
+      ],
     ]),
     [1, 2],
   );

@@ -9,13 +9,13 @@ export function refusal(
   changes: readonly PlannedChange[],
   limitBytes: number,
 ): string {
-  const { peakLiveBytes, peakReservedBytes } = memory;
+  const { peakReservedBytes } = memory;
   const { areEnough, ways } = waysOut(changes, limitBytes);
   const which = areEnough
     ? "Enough, the cheapest first:"
     : "No single change is enough; those that lower it most:";
   return [
     `${method.id}, ${settings.training.savePolicy}: refused. It would reserve ${formatMebibytes(peakReservedBytes)} MiB, and the limit is ${formatMebibytes(limitBytes)} MiB. ${which}`,
-    indented(formatChanges(ways, peakLiveBytes)),
+    indented(formatChanges(ways, peakReservedBytes, "peakReservedBytes")),
   ].join("\n\n");
 }

@@ -55,19 +55,32 @@ export async function createMeasurer(
 }
 
 /** The plan and the ledger side by side, in bytes. */
-export function formatMeasurement({ method, settings }: PlannedCase, measurement: Measurement): string {
+export function formatMeasurement(planned: PlannedCase, measurement: Measurement): string {
+  const { method, settings } = planned;
   const what = `${method.id}, ${settings.training.savePolicy}`;
   if ("problem" in measurement) return `${what}: not measured: ${measurement.problem}`;
   const { measured } = measurement;
   return [
     `${what}: measured on ${measured.adapter}, ${measured.steps} steps of stage "${measured.stage}", in bytes`,
     indented(formatTable(["", "planned", "ledger", "difference"], rowsOf(measured), [1, 2, 3])),
-    ...(measured.lossDifference === null
-      ? []
-      : [
-          `  Losses differ from the CPU executor's by at most ${measured.lossDifference.largestRelative.toExponential(1)} (relative).`,
-        ]),
+    indented(lossesOf(planned, measured)),
   ].join("\n\n");
+}
+
+/** Whether steps were measured, and their losses are numbers. */
+export function isSound({ settings }: PlannedCase, measurement: Measurement): boolean {
+  if (!("measured" in measurement)) return false;
+  return isCompared(settings) ? measurement.measured.lossDifference !== null : true;
+}
+
+function lossesOf({ settings }: PlannedCase, { lossDifference }: MeasuredMemory): string {
+  if (!isCompared(settings)) return "Losses were not compared: weights in f16 are for WebGPU alone.";
+  if (lossDifference === null) return "Losses were not finite: random weights did not train.";
+  return `Losses differ from the CPU executor's by at most ${lossDifference.largestRelative.toExponential(1)} (relative).`;
+}
+
+function isCompared({ training }: PlannedCase["settings"]): boolean {
+  return training.frozenWeights === "f32";
 }
 
 function rowsOf({ live, reserved }: MeasuredMemory): readonly (readonly string[])[] {

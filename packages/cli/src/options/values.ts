@@ -43,10 +43,12 @@ export function wholeNumber(option: string, value: string, least: number): numbe
 }
 
 /** @throws {UsageError} */
-export function positiveNumber(option: string, value: string): number {
+export function positiveNumber(option: string, value: string, example = "5e-4"): number {
   const number = isDecimal(value) ? Number(value) : Number.NaN;
   if (Number.isFinite(number) && number > 0) return number;
-  throw new UsageError(`${option}: found ${JSON.stringify(value)}; expected a number above 0, such as 5e-4.`);
+  throw new UsageError(
+    `${option}: found ${JSON.stringify(value)}; expected a number above 0, such as ${example}.`,
+  );
 }
 
 /** @throws {UsageError} */

@@ -2,6 +2,7 @@ import { freemem } from "node:os";
 import { architectureOf } from "@peftbench/models";
 import type { ModelShape } from "@peftbench/peft";
 import { attachMethod } from "@peftbench/peft";
+import type { ProgramsPlan } from "@peftbench/runtime";
 import { createRandom, elementCount } from "@peftbench/runtime";
 import { parseDocument } from "../result/parse.ts";
 import type { Registries } from "../training/executeCell.ts";
@@ -31,7 +32,10 @@ export function runMeasureProcess(registries: Pick<Registries, "methods" | "open
     const method = named(registries.methods, request.method, "method");
     const attachment = attachMethod(method, model, request.methodConfig, { totalSteps });
     const { stageIndex, plan } = planTraining(model, attachment, training, [lengths]);
-    requireRoom(model, adapter === "software" ? plan.peakReservedBytes : 0);
+    // The CPU executor has f32 weights alone.
+    const comparesWithCpu = training.frozenWeights === "f32";
+    const isOnHost = adapter === "software" || comparesWithCpu;
+    requireRoom(model, plan, isOnHost ? plan.peakReservedBytes : 0);
     const random = createRandom(0, "measured steps");
     return measureStage(
       {
@@ -41,25 +45,34 @@ export function runMeasureProcess(registries: Pick<Registries, "methods" | "open
       },
       {
         ...{ openDevice: registries.openDevice, adapter, threads },
-        // The CPU executor has f32 weights alone.
-        comparesWithCpu: training.frozenWeights === "f32",
+        comparesWithCpu,
         nowMs: () => performance.now(),
       },
     );
   });
 }
 
-/** @throws {RangeError} before anything is allocated: weights are on the host twice, and a software adapter takes its part */
-function requireRoom({ architecture, config, head }: ModelShape, adapterBytes: number): void {
+/**
+ * Weights are on the host as they were made, and all parameters once more as a store is filled from them; beside them a
+ * software adapter, or the CPU executor that losses are compared with, takes what is planned.
+ * @throws {RangeError} before anything is allocated
+ */
+function requireRoom(
+  { architecture, config, head }: ModelShape,
+  { parameters }: Pick<ProgramsPlan, "parameters">,
+  plannedBytes: number,
+): void {
   const weightBytes = architecture
     .parameters(config, head)
     .reduce((sum, { shape }) => sum + 4 * elementCount(shape), 0);
-  const needed = 2 * weightBytes + adapterBytes;
+  const stateBytes = parameters.reduce((sum, { bytes }) => sum + bytes, 0);
+  const needed = weightBytes + stateBytes + plannedBytes;
   const free = freemem();
   if (needed <= free) return;
   const mebibytes = (bytes: number): string => `${Math.ceil(bytes / 2 ** 20).toLocaleString("en-US")} MiB`;
+  const isTooLarge = weightBytes + stateBytes > free;
   throw new RangeError(
-    `Measuring needs ${mebibytes(needed)} of this machine's memory, and ${mebibytes(free)} are free. ` +
-      "Measure a smaller batch or a shorter sequence, or leave --measure out: the plan needs nothing.",
+    `Measuring needs ${mebibytes(needed)} of this machine's memory, ${mebibytes(weightBytes + stateBytes)} of it for weights and their copy, and ${mebibytes(free)} are free. ` +
+      `Measure ${isTooLarge ? "a smaller model" : "a smaller batch, a shorter sequence or another save policy (--explain plans what each would need)"}, or leave --measure out: the plan needs nothing.`,
   );
 }

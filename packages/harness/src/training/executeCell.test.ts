@@ -141,6 +141,16 @@ describe("executeCell", () => {
     );
   });
 
+  it("proposes no way out that the method cannot go, and says what it needs all the same", async () => {
+    const config = { meanRank: 4, candidates: [4, 8], targetModules: ["query", "value"] };
+    await expect(
+      cells.execute(cells.spec("lamda-plus-plus", {}, config), { memoryLimitBytes: 1000 }),
+    ).rejects.toMatchObject({
+      name: "OutOfMemoryError",
+      message: expect.not.stringContaining("half the rank"),
+    });
+  });
+
   it("stops with an error of its own when the loss is no longer finite", async () => {
     const diverging = cells.execute(
       cells.spec("full", { learningRate: 1e30, maxGradientNorm: null, warmupRatio: 0 }),

@@ -1,4 +1,6 @@
 import { AttentionError } from "@peftbench/models";
+import { MethodError } from "@peftbench/peft";
+import { RuntimeError } from "@peftbench/runtime";
 import type { TrainingConfig } from "../config.ts";
 
 /** What memory depends on beside the model: how it is trained, and the method's own options. */
@@ -86,12 +88,14 @@ export function lowerPeaks(
   });
 }
 
-/** Null where the model has no such attention. */
+/** Null where model, method or device have no such thing: another attention, a rank below a method's least, f16. */
 function peaksWith(settings: MemorySettings, planPeaks: (settings: MemorySettings) => Peaks): Peaks | null {
   try {
     return planPeaks(settings);
   } catch (error) {
-    if (error instanceof AttentionError) return null;
+    const isImpossible =
+      error instanceof AttentionError || error instanceof MethodError || error instanceof RuntimeError;
+    if (isImpossible) return null;
     throw error;
   }
 }

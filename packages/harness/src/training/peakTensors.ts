@@ -35,7 +35,7 @@ export function tensorsAtPeak({ plan }: Pick<PlannedTraining, "plan">): readonly
 
 /** A graph's values have names of their own by a number: `gelu#84`, `gelu#84 (recomputed)`. */
 function withoutId(name: string): string {
-  return name.replace(/#\d+(?= |$)/, "");
+  return name.replace(/#\d+(?= |$)/, "").replace(/^\./, "");
 }
 
 function kindOf(name: string): string {

@@ -62,7 +62,10 @@ function changesOf(
     const { training } = settings;
     const attachment = attachMethod(method, model, settings.method, { totalSteps, spectra });
     const length = Math.min(longest, training.maxLength);
-    return planTraining(model, attachment, training, [length], profile).plan;
+    const { plan } = planTraining(model, attachment, training, [length], profile);
+    // What the device cannot hold at all is no way out.
+    assertTensorsFit(plan);
+    return plan;
   };
   const settings = { training: { ...cell.config.training, maxLength: longest }, method: cell.config.method };
   return lowerPeaks(settings, planned.memory.peakLiveBytes, planPeaks);

@@ -21,16 +21,33 @@ export function randomBase({ architecture, config, head }: ModelShape, random: R
   return values;
 }
 
-/** Token ids below this are in any vocabulary. */
+/** Token ids below this are in most vocabularies. */
 const FEW_TOKENS = 64;
+
+/** Rows of the largest table of embeddings, or a few of them. */
+function fewTokens({
+  architecture,
+  config,
+  head,
+}: Pick<ModelShape, "architecture" | "config" | "head">): number {
+  const words = architecture
+    .parameters(config, head)
+    .find(
+      ({ name, shape }) =>
+        shape.length === 2 && /(word_embeddings|embed_tokens|wte|shared)\.weight$/.test(name),
+    );
+  return Math.min(FEW_TOKENS, words?.shape[0] ?? FEW_TOKENS);
+}
 
 /** A batch of random tokens without padding, with what its head is to say of them. */
 export function randomBatch(
-  { architecture, head }: Pick<ModelShape, "architecture" | "head">,
+  model: Pick<ModelShape, "architecture" | "config" | "head">,
   rows: number,
   lengths: BatchLengths,
   random: Random,
 ): StepBatch {
+  const { architecture, head } = model;
+  const vocabulary = fewTokens(model);
   const { length } = lengths;
   const targetLength = architecture.kind === "encoder-decoder" ? (lengths.targetLength ?? length) : length;
   const ids = (count: number, below: number): Int32Array =>
@@ -41,7 +58,7 @@ export function randomBatch(
       case "classification":
         return ids(predictions, head.labelCount);
       case "languageModel":
-        return ids(predictions, FEW_TOKENS);
+        return ids(predictions, vocabulary);
       case "regression":
         return Float32Array.from({ length: predictions }, () => random.normal());
     }
@@ -51,10 +68,10 @@ export function randomBatch(
     length,
     targetLength,
     feeds: {
-      [ENCODER_INPUTS.inputIds]: ids(rows * length, FEW_TOKENS),
+      [ENCODER_INPUTS.inputIds]: ids(rows * length, vocabulary),
       [ENCODER_INPUTS.typeIds]: new Int32Array(rows * length),
       [ENCODER_INPUTS.attentionMask]: new Float32Array(rows * length).fill(1),
-      [DECODER_INPUTS.decoderInputIds]: ids(rows * targetLength, FEW_TOKENS),
+      [DECODER_INPUTS.decoderInputIds]: ids(rows * targetLength, vocabulary),
       [TRAINING_INPUTS.labels]: labels(),
       [TRAINING_INPUTS.rowWeight]: new Float32Array(predictions).fill(1 / predictions),
     },

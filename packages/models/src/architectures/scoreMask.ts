@@ -48,8 +48,10 @@ export function laterMask(
 
 /** [1, 1, length, length] */
 export function hideLater(graph: ModelContext["graph"], length: number): Tensor {
-  const values = new Float32Array(length * length);
-  for (let query = 0; query < length; query++)
-    values.fill(MASKED_SCORE, query * length + query + 1, (query + 1) * length);
-  return graph.constant([1, 1, length, length], "f32", values);
+  return graph.constant([1, 1, length, length], "f32", () => {
+    const values = new Float32Array(length * length);
+    for (let query = 0; query < length; query++)
+      values.fill(MASKED_SCORE, query * length + query + 1, (query + 1) * length);
+    return values;
+  });
 }

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { writeFileWhole } from "../checkpoint/files.ts";
+import { HubError } from "./errors.ts";
 
 /**
  * The folder, inside a snapshot, that says what the snapshot is: a record for each file, so that processes which fetch
@@ -41,18 +42,44 @@ export async function recordHubFile(snapshot: string, record: HubRecord): Promis
   ]);
 }
 
-/** Null where the folder is no snapshot that this program made. A record that cannot be read is none. */
+/**
+ * Null where the folder is no snapshot that this program made.
+ * @throws {HubError} `wrong-checksum` where a record cannot be read: what it was about would go unchecked
+ */
 export async function readHubManifest(snapshot: string): Promise<HubManifest | null> {
-  const folder = join(snapshot, RECORDS_FOLDER);
-  const names = await readdir(folder).catch(() => []);
-  const found = await Promise.all(
-    names.filter((name) => name.endsWith(".json")).map((name) => readRecord(join(folder, name))),
-  );
-  const records = found.filter((record) => record !== null);
+  const { records, unreadable } = await readRecords(snapshot);
+  const [wrong] = unreadable;
+  if (wrong !== undefined) {
+    throw new HubError({
+      code: "wrong-checksum",
+      place: wrong,
+      found: "a record of a downloaded file that cannot be read",
+      expected: "one that names the file with its sha256",
+      remedy:
+        "Give the repository by its name (hf:organization/name): what is missing is then recorded again.",
+    });
+  }
   const [first] = records;
   if (first === undefined) return null;
   const files = records.map(({ file }) => file).sort((a, b) => (a.path < b.path ? -1 : 1));
   return { kind: first.kind, name: first.name, commit: first.commit, files };
+}
+
+/** What is recorded of a snapshot's files; records that cannot be read are as if they were not there. */
+export async function recordedHubFiles(snapshot: string): Promise<HubManifest["files"]> {
+  return (await readRecords(snapshot)).records.map(({ file }) => file);
+}
+
+async function readRecords(
+  snapshot: string,
+): Promise<{ readonly records: readonly HubRecord[]; readonly unreadable: readonly string[] }> {
+  const folder = join(snapshot, RECORDS_FOLDER);
+  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(".json"));
+  const found = await Promise.all(names.map((name) => readRecord(join(folder, name))));
+  return {
+    records: found.filter((record) => record !== null),
+    unreadable: names.filter((_, place) => found[place] === null).map((name) => join(folder, name)),
+  };
 }
 
 async function readRecord(path: string): Promise<HubRecord | null> {

@@ -29,8 +29,8 @@ export function hubSettings(environment: Readonly<Record<string, string | undefi
       remedy: "Correct the variable, or unset it.",
     });
   }
-  const { username, password, search, hash } = new URL(endpoint);
-  if (search !== "" || hash !== "") {
+  const { username, password } = new URL(endpoint);
+  if (/[?#]/.test(endpoint)) {
     throw new HubError({
       code: "bad-settings",
       place: "HF_ENDPOINT",

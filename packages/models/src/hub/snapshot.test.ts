@@ -237,6 +237,10 @@ describe("fetchSnapshot", () => {
     );
     expect(withQuery.code).toBe("bad-settings");
     expect(withQuery.message).not.toContain(TOKEN);
+    for (const end of ["/?", "/#"]) {
+      const withEnd = { HF_ENDPOINT: `${server.endpoint}${end}` };
+      expect((await failure(fetchModel({ environment: withEnd }))).code).toBe("bad-settings");
+    }
     const page = createServer((_, response) => response.end("<html>Sign in to this network</html>"));
     const other = { HF_ENDPOINT: await listening(page) };
     expect((await failure(fetchModel({ environment: other }))).code).toBe("bad-answer");
@@ -294,6 +298,15 @@ describe("fetchSnapshot", () => {
       "model.safetensors",
       "nested/other.bin",
     ]);
+  });
+
+  it("says which record of a snapshot cannot be read, and makes it again", async () => {
+    const { folder } = await fetchModel();
+    const [record = ""] = await readdir(join(folder, ".peftbench-hub"));
+    await writeFile(join(folder, ".peftbench-hub", record), "{");
+    expect((await failure(readHubManifest(folder))).message).toContain(record);
+    await fetchModel();
+    expect((await readHubManifest(folder))?.files).toHaveLength(3);
   });
 
   it("replaces a file of a snapshot whose size was changed", async () => {

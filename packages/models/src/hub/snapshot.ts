@@ -6,7 +6,7 @@ import { writeFileWhole } from "../checkpoint/files.ts";
 import { downloadFile, hashFile } from "./download.ts";
 import { HubError } from "./errors.ts";
 import type { HubManifest } from "./manifest.ts";
-import { readHubManifest, recordHubFile } from "./manifest.ts";
+import { recordedHubFiles, recordHubFile } from "./manifest.ts";
 import type { HubReference } from "./reference.ts";
 import { describeReference, isCommit } from "./reference.ts";
 import type { HubSettings } from "./settings.ts";
@@ -70,7 +70,7 @@ async function makeSnapshot(reference: HubReference, options: SnapshotOptions): 
   const snapshot = join(folder, commit);
   const contents = join(options.cacheFolder, "hub", "contents");
   await Promise.all([mkdir(contents, { recursive: true }), mkdir(snapshot, { recursive: true })]);
-  const known = new Map((await readHubManifest(snapshot))?.files.map((file) => [file.path, file]));
+  const known = new Map((await recordedHubFiles(snapshot)).map((file) => [file.path, file]));
   for (const file of all.filter(({ path }) => wanted.has(path))) {
     const content = join(contents, `${file.id.kind}-${file.id.hex}`);
     const { path, bytes, id } = file;

@@ -124,20 +124,16 @@ const alike = {
   pValue: 1,
 } as const;
 
-/**
- * Whether two runs score the same on whatever examples although they need not agree: a correlation is 0 for any constant
- * answer. Runs that say the same of every example, and not one thing of all of them, do agree.
- */
-function isCollapsed(
-  { first, second }: RunPair,
-  { metric, resampled, predictions }: ComparedExamples,
-): boolean {
-  if (metric === "accuracy") return false;
-  const [scores, others] = [resampled.get(first), resampled.get(second)];
-  if (scores === undefined || !scores.every((value, place) => value === others?.[place])) return false;
-  const [ours = [], theirs = []] = [predictions.get(first), predictions.get(second)];
-  const isConstant = ours.every((value) => Object.is(value, ours[0]));
-  return isConstant || !ours.every((value, place) => Object.is(value, theirs[place]));
+/** Metrics that a constant answer scores alike whatever it is: a correlation of a constant is none. */
+const BLIND_TO_CONSTANTS: readonly string[] = ["matthews", "pearson", "spearman"];
+
+/** Whether both runs give every example one answer, each its own, and the metric is blind to which. */
+function isCollapsed({ first, second }: RunPair, { metric, predictions }: ComparedExamples): boolean {
+  if (!BLIND_TO_CONSTANTS.includes(metric)) return false;
+  return [first, second].every((run) => {
+    const answers = predictions.get(run) ?? [];
+    return answers.length > 0 && answers.every((value) => Object.is(value, answers[0]));
+  });
 }
 
 /** What is said in place of a test where {@link isCollapsed}. */

@@ -2,6 +2,7 @@ import { GraphError, ShapeError } from "../errors.ts";
 import type { OpDefinition } from "../ops/op.ts";
 import { pruneGraph } from "../passes/prune.ts";
 import type {
+  ConstantSource,
   Graph,
   GraphNode,
   GraphValue,
@@ -47,7 +48,22 @@ export class GraphBuilder {
   }
 
   /** A literal that is part of the graph; equal ones are made once. */
-  constant<D extends DType>(shape: Shape, dtype: D, data: HostArray): Tensor<D> {
+  /** @param data or what makes it: large tables are made where a program needs their values, and never for a plan */
+  constant<D extends DType>(shape: Shape, dtype: D, data: HostArray | (() => HostArray)): Tensor<D> {
+    if (typeof data === "function") {
+      const source = madeWhenRead(() => this.#checked(shape, dtype, data()));
+      return this.#addValue({ shape, dtype }, "constant", source) as Tensor<D>;
+    }
+    this.#checked(shape, dtype, data);
+    const key = data.length <= 16 ? `${dtype}${formatShape(shape)}${[...data].map(exactKey).join()}` : null;
+    const known = key === null ? undefined : this.#constants.get(key);
+    if (known !== undefined) return known as Tensor<D>;
+    const tensor = this.#addValue({ shape, dtype }, "constant", { kind: "constant", data }) as Tensor<D>;
+    if (key !== null) this.#constants.set(key, tensor);
+    return tensor;
+  }
+
+  #checked(shape: Shape, dtype: DType, data: HostArray): HostArray {
     if (data.length !== elementCount(shape)) {
       throw new GraphError(`A constant of shape ${formatShape(shape)} was given ${data.length} elements.`);
     }
@@ -57,12 +73,7 @@ export class GraphBuilder {
         `A constant of type ${dtype} is an ${expected.name}; ${data.constructor.name} was given.`,
       );
     }
-    const key = data.length <= 16 ? `${dtype}${formatShape(shape)}${[...data].map(exactKey).join()}` : null;
-    const known = key === null ? undefined : this.#constants.get(key);
-    if (known !== undefined) return known as Tensor<D>;
-    const tensor = this.#addValue({ shape, dtype }, "constant", { kind: "constant", data }) as Tensor<D>;
-    if (key !== null) this.#constants.set(key, tensor);
-    return tensor;
+    return data;
   }
 
   scalar(value: number): Tensor {
@@ -259,4 +270,16 @@ function describeLeaf(spec: TensorSpec, source: ValueSource | undefined): string
   const what =
     source?.kind === "parameter" ? `${source.trainable ? "trainable" : "frozen"} ${source.role}` : "input";
   return `${what} ${formatSpec(spec)}`;
+}
+
+/** A constant whose values are made when they are first read. */
+function madeWhenRead(make: () => HostArray): ConstantSource {
+  let made: HostArray | undefined;
+  return {
+    kind: "constant",
+    get data() {
+      made ??= make();
+      return made;
+    },
+  };
 }

@@ -43,7 +43,7 @@ export type Turn = (x: Tensor) => Tensor;
 /** The first half of a head's features is paired with the second, as `transformers` has them. */
 export function rotaryTurn(graph: GraphBuilder, rotary: Rotary, length: number, headSize: number): Turn {
   const table = (of: (angle: number) => number): Tensor =>
-    graph.constant([length, 1, headSize], "f32", angleTable(rotary, length, headSize, of));
+    graph.constant([length, 1, headSize], "f32", () => angleTable(rotary, length, headSize, of));
   return turnBy(table(Math.cos), table(Math.sin));
 }
 
@@ -56,7 +56,7 @@ export function rotaryTurnAt(
 ): Turn {
   const table = (of: (angle: number) => number): Tensor =>
     graph
-      .constant([capacity, headSize], "f32", angleTable(rotary, capacity, headSize, of))
+      .constant([capacity, headSize], "f32", () => angleTable(rotary, capacity, headSize, of))
       .rows(positions)
       .reshape([rows, length, 1, headSize]);
   return turnBy(table(Math.cos), table(Math.sin));

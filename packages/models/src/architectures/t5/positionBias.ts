@@ -31,11 +31,12 @@ export function positionBias(
   length: number,
 ): Tensor {
   const table = context.parameter(relativeBias(stack));
-  const buckets = Int32Array.from({ length: length * length }, (_, place) => {
-    const [query, key] = [Math.floor(place / length), place % length];
-    return bucketOf(key - query, config, stack === "encoder");
-  });
-  const indices = context.graph.constant([length * length], "i32", buckets);
+  const indices = context.graph.constant([length * length], "i32", () =>
+    Int32Array.from({ length: length * length }, (_, place) => {
+      const [query, key] = [Math.floor(place / length), place % length];
+      return bucketOf(key - query, config, stack === "encoder");
+    }),
+  );
   return table
     .rows(indices)
     .reshape([length, length, config.heads])
