@@ -31,6 +31,6 @@ it("list has every method, task and architecture there is, in the document and i
     rows: { train: 363_846, dev: 40_430 },
     card: "datasets/glue/qqp.yaml",
   });
-  expect(parsed.suites?.map(({ name }) => name)).toEqual(["glue", "bundled"]);
+  expect(parsed.suites?.map(({ name }) => name)).toEqual(["glue", "bundled", "reasoning"]);
   for (const { id } of [...methods, ...allTasks]) expect(text).toMatch(new RegExp(`^ +${id} `, "m"));
 });

@@ -1,7 +1,7 @@
 import { loadSuite } from "@peftbench/harness";
 import { methods } from "@peftbench/methods";
 import { architectures } from "@peftbench/models";
-import { allTasks } from "@peftbench/tasks";
+import { allTasks, choiceTasks } from "@peftbench/tasks";
 import type { Command } from "../command.ts";
 import type { SuiteKind } from "../glue/sources.ts";
 import { suiteFile } from "../glue/sources.ts";
@@ -15,7 +15,7 @@ export const list: Command = {
   options: {},
   run: async (_options, context) => {
     const suites = await Promise.all(
-      (["glue", "bundled"] satisfies SuiteKind[]).map((kind) =>
+      (["glue", "bundled", "reasoning"] satisfies SuiteKind[]).map((kind) =>
         loadSuite(suiteFile(context.projectFolder, kind)),
       ),
     );
@@ -32,6 +32,10 @@ export const list: Command = {
         labels: task.labels.map(({ name }) => name),
         rows: task.publishedRows,
         card: task.datasetCard,
+      })),
+      reasoning: choiceTasks.map(({ id, title, reported, splits, prompt, datasetCard: card }) => ({
+        ...{ id, title, prompt, card },
+        rows: { train: splits.train?.rows ?? null, reported: splits[reported]?.rows ?? null },
       })),
       architectures: architectures.map(({ modelType, title, kind }) => ({ modelType, title, kind })),
       suites: suites.map(({ name, defaultPreset, presets }) => ({ name, defaultPreset, presets })),
@@ -53,6 +57,17 @@ export const list: Command = {
             ...[task.rows.train, task.rows.dev].map((rows) => rows.toLocaleString("en-US")),
           ]),
           [5, 6],
+        ),
+      ],
+      [
+        "Questions with options (pnpm bench reasoning)",
+        formatTable(
+          ["id", "name", "prompt", "train", "reported"],
+          document.reasoning.map(({ id, title, prompt, rows }) => [
+            ...[id, title, prompt],
+            ...[rows.train, rows.reported].map((count) => count?.toLocaleString("en-US") ?? "-"),
+          ]),
+          [3, 4],
         ),
       ],
       [
