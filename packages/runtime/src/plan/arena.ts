@@ -25,6 +25,9 @@ const REPAIR_ROUNDS = 8;
 const PATIENT_ROUNDS = 60;
 const TOO_LARGE = 1.005;
 
+/** Pairs of items that the rounds of one order may look at: what keeps planning of 7B models to seconds. */
+const MOST_PAIRS = 1e8;
+
 export function overlaps(a: Lifetime, b: Lifetime): boolean {
   return a.first <= b.last && b.first <= a.last;
 }
@@ -40,6 +43,7 @@ export function overlaps(a: Lifetime, b: Lifetime): boolean {
  */
 export function placeInArena(items: readonly ArenaItem[], chunkBytes: number): ArenaLayout {
   const bound = arenaLowerBound(items);
+  const affordable = Math.floor(MOST_PAIRS / items.length ** 2);
   const indices = items.map((_, index) => index);
   const duration = (item: ArenaItem): number => item.lifetime.last - item.lifetime.first + 1;
   const largestFirst =
@@ -63,17 +67,21 @@ export function placeInArena(items: readonly ArenaItem[], chunkBytes: number): A
       if (arenaBytes < best.arenaBytes) best = { offsets, arenaBytes };
       const isHighest = (index: number): boolean =>
         (offsets[index] as number) + (items[index] as ArenaItem).paddedBytes === arenaBytes;
-      order = [...order.filter(isHighest), ...order.filter((index) => !isHighest(index))];
+      const next = [...order.filter(isHighest), ...order.filter((index) => !isHighest(index))];
+      // What ends highest is placed first already: another round would be the same one.
+      if (next.every((index, place) => index === order[place])) return;
+      order = next;
     }
   };
-  for (const key of keys) tryOrder(indices.toSorted(largestFirst(key)), REPAIR_ROUNDS, bound);
+  for (const key of keys)
+    tryOrder(indices.toSorted(largestFirst(key)), Math.min(REPAIR_ROUNDS, affordable), bound);
   if (best.arenaBytes <= TOO_LARGE * bound) return best;
   const crowd = crowdedness(items);
   for (const key of [(item: ArenaItem) => item.paddedBytes, duration]) {
     const order = indices.toSorted(
       (a, b) => (crowd[b] as number) - (crowd[a] as number) || largestFirst(key)(a, b),
     );
-    tryOrder(order, PATIENT_ROUNDS, TOO_LARGE * bound);
+    tryOrder(order, Math.min(PATIENT_ROUNDS, affordable), TOO_LARGE * bound);
   }
   return best;
 }
@@ -115,26 +123,39 @@ function placeInOrder(
   chunkBytes: number,
 ): ArenaLayout {
   const offsets = new Array<number>(items.length).fill(0);
-  const placed: { readonly item: ArenaItem; readonly start: number; readonly end: number }[] = [];
+  // Columns of what is placed, by start: this loop is where planning spends its time.
+  const [starts, ends] = [new Float64Array(order.length), new Float64Array(order.length)];
+  const [firsts, lasts] = [new Int32Array(order.length), new Int32Array(order.length)];
+  let placed = 0;
   let arenaBytes = 0;
   for (const index of order) {
-    const item = items[index] as ArenaItem;
-    if (item.paddedBytes === 0) continue;
+    const { paddedBytes, lifetime } = items[index] as ArenaItem;
+    if (paddedBytes === 0) continue;
+    const { first, last } = lifetime;
     let bestStart: number | null = null;
     let bestGap = Number.POSITIVE_INFINITY;
     let free = 0;
-    for (const other of placed) {
-      if (!overlaps(item.lifetime, other.item.lifetime)) continue;
-      const start = withinChunk(free, item.paddedBytes, chunkBytes);
-      const gap = other.start - start;
-      if (gap >= item.paddedBytes && gap < bestGap) [bestStart, bestGap] = [start, gap];
-      free = Math.max(free, other.end);
+    for (let other = 0; other < placed; other++) {
+      if (first > (lasts[other] as number) || (firsts[other] as number) > last) continue;
+      const room = (starts[other] as number) - free;
+      if (room >= paddedBytes) {
+        const start = withinChunk(free, paddedBytes, chunkBytes);
+        const gap = (starts[other] as number) - start;
+        if (gap >= paddedBytes && gap < bestGap) [bestStart, bestGap] = [start, gap];
+      }
+      free = Math.max(free, ends[other] as number);
     }
-    const start = bestStart ?? withinChunk(free, item.paddedBytes, chunkBytes);
-    const end = start + item.paddedBytes;
+    const start = bestStart ?? withinChunk(free, paddedBytes, chunkBytes);
+    const end = start + paddedBytes;
     offsets[index] = start;
     arenaBytes = Math.max(arenaBytes, end);
-    placed.splice(firstAtOrAfter(placed, start), 0, { item, start, end });
+    const place = firstAtOrAfter(starts, placed, start);
+    for (const column of [starts, ends, firsts, lasts]) column.copyWithin(place + 1, place, placed);
+    starts[place] = start;
+    ends[place] = end;
+    firsts[place] = first;
+    lasts[place] = last;
+    placed++;
   }
   return { offsets, arenaBytes };
 }
@@ -145,11 +166,11 @@ function withinChunk(offset: number, bytes: number, chunkBytes: number): number 
   return bytes <= room || bytes > chunkBytes ? offset : alignUp(offset, chunkBytes);
 }
 
-function firstAtOrAfter(placed: readonly { readonly start: number }[], start: number): number {
-  let [low, high] = [0, placed.length];
+function firstAtOrAfter(starts: Float64Array, count: number, start: number): number {
+  let [low, high] = [0, count];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((placed[middle] as { start: number }).start < start) low = middle + 1;
+    if ((starts[middle] as number) < start) low = middle + 1;
     else high = middle;
   }
   return low;
