@@ -23,11 +23,10 @@ const OUTPUTS_EACH = 3;
 export const adamwGroup = defineOp<AdamWGroupAttributes>({
   name: "adamwGroup",
   cheap: false,
-  inPlace: ({ tensorCount }) =>
-    eachTensor(tensorCount).flatMap((tensor) => {
-      const at = SHARED + tensor * INPUTS_EACH;
-      return [at, at + 2, at + 3];
-    }),
+  inPlace: (_attributes, output) => {
+    const at = SHARED + Math.floor(output / OUTPUTS_EACH) * INPUTS_EACH;
+    return at + ([0, 2, 3][output % OUTPUTS_EACH] as number);
+  },
   infer: (inputs, attributes) => {
     expectInput("adamwGroup", inputs, 0, { dtype: "f32", rank: 0 });
     return eachTensor(attributes.tensorCount).flatMap((tensor) =>

@@ -62,7 +62,7 @@ export const fused = defineOp<FusedAttributes>({
     }
     return results.map((step) => made[step] as TensorSpec);
   },
-  inPlace: ({ inPlace }) => inPlace,
+  inPlace: ({ inPlace }, output) => inPlace[output] ?? null,
   windows: {
     kind: "space",
     space: (inputs, outputs, attributes) => {

@@ -72,7 +72,7 @@ export interface OpDefinition<Attributes extends object = object> {
   /** Present where elements are computed one by one: such ops can be fused with others. */
   readonly elementwise?: ElementwiseRule<Attributes>;
   /** Input whose buffer output i may take over (an update in place), by output; null for none. */
-  readonly inPlace?: readonly number[] | ((attributes: Attributes) => readonly (number | null)[]);
+  readonly inPlace?: readonly number[] | ((attributes: Attributes, output: number) => number | null);
 }
 
 /** The input whose buffer the `output`-th result of a node may take over, null if none. */
@@ -81,8 +81,7 @@ export function inPlaceInput(
   attributes: object,
   output: number,
 ): number | null {
-  const inputs = typeof inPlace === "function" ? inPlace(attributes) : inPlace;
-  return inputs?.[output] ?? null;
+  return typeof inPlace === "function" ? inPlace(attributes, output) : (inPlace?.[output] ?? null);
 }
 
 /** Identity that lets TypeScript infer and check the attributes of a definition. */
