@@ -3,9 +3,8 @@ import { fileURLToPath } from "node:url";
 import type { Suite } from "@peftbench/harness";
 import { methods } from "@peftbench/methods";
 import type { BatchShape, HeadSpec } from "@peftbench/models";
-import { architectureOf } from "@peftbench/models";
 import type { MethodAttachment, ModelShape, ParameterCounts, Spectra } from "@peftbench/peft";
-import { attachMethod, buildTrainingGraph, countParameters } from "@peftbench/peft";
+import { attachMethod, buildTrainingGraph, configuredShape, countParameters } from "@peftbench/peft";
 import type { BytesByRole, MemoryPlan, SavePolicy } from "@peftbench/runtime";
 import {
   applySavePolicy,
@@ -56,10 +55,7 @@ const TWO_LABELS: HeadSpec = { kind: "classification", labelCount: 2 };
 export async function paperModel(): Promise<ModelShape> {
   const file = fileURLToPath(new URL("../../models/configs/deberta-v3-base.json", import.meta.url));
   const json: unknown = JSON.parse(await readFile(file, "utf8"));
-  const architecture = architectureOf(json);
-  const config = architecture.parseConfig(json);
-  const head = architecture.parameters(config, TWO_LABELS).filter(({ role }) => role === "head");
-  return { architecture, config, head: TWO_LABELS, headParameters: new Set(head.map(({ name }) => name)) };
+  return configuredShape(json, TWO_LABELS);
 }
 
 /** A method with the suite's settings, which adapt all six matrices of a layer. */

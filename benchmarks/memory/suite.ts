@@ -10,6 +10,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { writeFileAtomic } from "@peftbench/harness";
+import { savePolicies } from "@peftbench/runtime";
 import { hostProvenance } from "../hostProvenance.ts";
 import type { CurvePoint } from "./claims/curves.ts";
 import { curvesOf } from "./claims/curves.ts";
@@ -93,7 +94,7 @@ function markdown({ points, counts, curves, published, ...rest }: ClaimFacts): s
     `## ${title}\n\n${markdownTable(header, rows)}\n`;
   return [
     `${sentences({ points, counts, curves, published, ...rest })}\n\n${rest.provenance}.\n`,
-    ...(["eager", "recompute", "layer"] as const).map((policy) =>
+    ...savePolicies.map((policy) =>
       section(
         `LoRA's live peak over LaMDA's under ${policy} (over its last stage)`,
         ratioTable(points, policy),

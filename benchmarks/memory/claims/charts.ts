@@ -1,3 +1,4 @@
+import { savePolicies } from "@peftbench/runtime";
 import type { Chart } from "../../reportParts.ts";
 import { formatFixed, frame, methodMarks, mutedInk, nameAxis } from "../../reportParts.ts";
 import type { CurveAxis, CurvePoint } from "./curves.ts";
@@ -9,7 +10,7 @@ export const AXIS_TITLES: Readonly<Record<CurveAxis, string>> = {
   rank: "rank",
 };
 
-const POLICY_MARKS = methodMarks(["eager", "recompute", "layer"]);
+const POLICY_MARKS = methodMarks(savePolicies);
 export const METHOD_MARKS = methodMarks(["full", "lora", "lamda"]);
 
 /** LoRA's peak over LaMDA's at the base point, a row a model and a mark a save policy. */

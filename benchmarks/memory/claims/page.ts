@@ -1,3 +1,4 @@
+import { savePolicies } from "@peftbench/runtime";
 import type { Html, MethodMark } from "../../reportParts.ts";
 import { html, page, renderChart } from "../../reportParts.ts";
 import { AXIS_TITLES, curveChart, METHOD_MARKS, policyMarks, ratioChart } from "./charts.ts";
@@ -37,7 +38,7 @@ ${await renderChart(curveChart(own, axis), `curve-${panels.length}`)}
 <figcaption>LoRA / LaMDA</figcaption>
 ${await renderChart(ratioChart(points, CLAIMED.lowerPeak), "ratios")}
 </figure>
-${(["eager", "recompute", "layer"] as const).map(
+${savePolicies.map(
   (policy) => html`<h3>Under ${policy}</h3>
 <p class="note">LoRA / LaMDA; in parentheses for LaMDA's last stage. One thing differs from the first line at a time.</p>
 ${table(ratioTable(points, policy), `LoRA over LaMDA under ${policy}`)}`,

@@ -2,9 +2,8 @@ import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { methods } from "@peftbench/methods";
 import type { AttentionKind, BatchShape, HeadSpec } from "@peftbench/models";
-import { architectureOf } from "@peftbench/models";
 import type { ModelShape, ParameterCounts } from "@peftbench/peft";
-import { attachMethod, buildTrainingGraph, countParameters } from "@peftbench/peft";
+import { attachMethod, buildTrainingGraph, configuredShape, countParameters } from "@peftbench/peft";
 import type { BytesByRole, OptimizerKind, SavePolicy } from "@peftbench/runtime";
 import {
   applySavePolicy,
@@ -13,9 +12,7 @@ import {
   prepareForDevice,
   storeFrozenWeightsAsHalf,
 } from "@peftbench/runtime";
-
-/** Counts are averaged over so many steps, and stages begin at shares of them. */
-const TOTAL_STEPS = 1000;
+import { TOTAL_STEPS } from "../paperCases.ts";
 
 /** A model as it is published, and what it is to predict. */
 export interface ClaimModel {
@@ -58,7 +55,6 @@ export interface StagePeak {
   readonly peakLiveBytes: number;
   readonly peakReservedBytes: number;
   readonly byRole: BytesByRole;
-  readonly peakAt: string;
 }
 
 export interface PlannedPoint {
@@ -69,10 +65,7 @@ export interface PlannedPoint {
 export async function readShape({ name, head }: Pick<ClaimModel, "name" | "head">): Promise<ModelShape> {
   const file = fileURLToPath(new URL(`../../../models/configs/${name}.json`, import.meta.url));
   const json: unknown = JSON.parse(await readFile(file, "utf8"));
-  const architecture = architectureOf(json);
-  const config = architecture.parseConfig(json);
-  const own = architecture.parameters(config, head).filter(({ role }) => role === "head");
-  return { architecture, config, head, headParameters: new Set(own.map((parameter) => parameter.name)) };
+  return configuredShape(json, head);
 }
 
 /** Every stage of a method in training, planned from the configuration alone; dropout is the model's own. */
@@ -97,16 +90,12 @@ export function planPoint(model: ModelShape, point: Point): PlannedPoint {
     const kept = applySavePolicy(graph, point.savePolicy);
     const stored = point.frozenWeights === "f16" ? storeFrozenWeightsAsHalf(kept) : kept;
     const plan = planMemory(prepareForDevice(stored, deviceProfiles.generic), deviceProfiles.generic);
-    const { peakLiveBytes, peakReservedBytes, byRoleAtPeak, peakAt } = plan;
+    const { peakLiveBytes, peakReservedBytes, byRoleAtPeak } = plan;
     return {
       stage: stage.name,
       peakLiveBytes,
       peakReservedBytes,
       byRole: byRoleAtPeak,
-      peakAt:
-        peakAt === null
-          ? ""
-          : `${peakAt.scope === "" ? "" : `${peakAt.scope}.`}${peakAt.op} (${peakAt.phase})`,
     };
   });
   return { stages, counts: countParameters(model, attachment, TOTAL_STEPS) };

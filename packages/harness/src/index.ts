@@ -152,7 +152,7 @@ export {
   suiteSchema,
   trainingFor,
 } from "./suite.ts";
-export type { PreparedCell, PreparedSplit } from "./training/assemble.ts";
+export { limited, type PreparedCell, type PreparedSplit } from "./training/assemble.ts";
 export { openCaches } from "./training/caches.ts";
 export type { CellDevice, DeviceRequest, OpenDevice } from "./training/cellDevice.ts";
 export {

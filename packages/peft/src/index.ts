@@ -24,6 +24,7 @@ export { addScaled, joinColumns, multiply, takeColumns } from "./matrices.ts";
 export { mergedParameters } from "./merge.ts";
 export * from "./method.ts";
 export { buildModelGraph, type DropoutContext, type ModelShape } from "./modelGraph.ts";
+export { configuredShape, modelShape } from "./modelShape.ts";
 export { pathFields } from "./pathFields.ts";
 export * from "./programs.ts";
 export { createSpectrumCache, type SpectrumCache } from "./spectra/cache.ts";

@@ -88,7 +88,7 @@ export {
   loadTask,
   needsDataFolder,
 } from "./source.ts";
-export { type SelectionSplit, selectionSplit, subset } from "./splits.ts";
+export { heldOut, type SelectionSplit, selectionSplit, subset } from "./splits.ts";
 export {
   type ClassificationTask,
   type Example,

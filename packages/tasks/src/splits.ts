@@ -32,6 +32,14 @@ export function selectionSplit<Item>(
   };
 }
 
+/** The same, where a size of 0 holds nothing out. */
+export function heldOut<Item>(
+  train: readonly Item[],
+  options: { readonly size: number; readonly seed: number },
+): SelectionSplit<Item> {
+  return options.size === 0 ? { train, selection: [] } : selectionSplit(train, options);
+}
+
 /**
  * A random subset, in the order of the original; a larger one contains a smaller one of the same seed, so that a
  * budget is only ever added to.

@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import type { HeadSpec } from "@peftbench/models";
 import { architectureOf } from "@peftbench/models";
 import type { ModelShape } from "@peftbench/peft";
+import { modelShape } from "@peftbench/peft";
 import type { GivenOptions } from "../options/parse.ts";
 import { UsageError } from "../options/usageError.ts";
 import { oneOf, wholeNumber } from "../options/values.ts";
@@ -39,9 +40,7 @@ export async function readConfiguredModel(options: GivenOptions): Promise<Config
         `--target-seq: found with ${architecture.title}, which has no decoder that reads a source; leave it out.`,
       );
     }
-    const headNames = architecture.parameters(config, head).filter((parameter) => parameter.role === "head");
-    const headParameters = new Set(headNames.map((parameter) => parameter.name));
-    return { name: nameOf(file), json, shape: { architecture, config, head, headParameters } };
+    return { name: nameOf(file), json, shape: modelShape({ architecture, config, head }) };
   } catch (error) {
     if (error instanceof UsageError || !(error instanceof Error)) throw error;
     if ("code" in error && error.code === "ENOENT") {

@@ -5,9 +5,15 @@ import { measureStage, parameterRoles, randomBase, randomBatch, stageGraphs } fr
 import { TINY_TRAINING } from "@peftbench/harness/testing";
 import { methods } from "@peftbench/methods";
 import type { HeadSpec } from "@peftbench/models";
-import { architectureOf } from "@peftbench/models";
 import type { MethodAttachment, ModelShape } from "@peftbench/peft";
-import { attachMethod, initialState, MethodError, nextStageState, spectraOf } from "@peftbench/peft";
+import {
+  attachMethod,
+  configuredShape,
+  initialState,
+  MethodError,
+  nextStageState,
+  spectraOf,
+} from "@peftbench/peft";
 import type { SavePolicy } from "@peftbench/runtime";
 import { createRandom, planPrograms, prepareForDevice, savePolicies } from "@peftbench/runtime";
 import { describe, expect, it } from "vitest";
@@ -54,10 +60,7 @@ interface Attached {
 /** Null for a method that has nothing to train in the model. */
 async function attach({ name, head }: (typeof models)[number], methodId: string): Promise<Attached | null> {
   const json: unknown = JSON.parse(await readFile(join(fixtures, name, "config.json"), "utf8"));
-  const architecture = architectureOf(json);
-  const config = architecture.parseConfig(json);
-  const ofHead = architecture.parameters(config, head).filter(({ role }) => role === "head");
-  const model = { architecture, config, head, headParameters: new Set(ofHead.map((each) => each.name)) };
+  const model = configuredShape(json, head);
   const base = randomBase(model, createRandom(0, "base"));
   const method = methods.find(({ id }) => id === methodId);
   if (method === undefined) throw new Error(`There is no method ${methodId}.`);

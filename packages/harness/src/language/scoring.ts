@@ -75,7 +75,7 @@ export interface OptionChoice {
 
 /** @param options scores of a question's options, with the characters of each option's text */
 export function chooseOption(
-  options: readonly { readonly score: ScoredExample; readonly characters: number }[],
+  options: readonly { readonly score: Pick<ScoredExample, "logLikelihood">; readonly characters: number }[],
 ): OptionChoice {
   const highest = (of: (option: (typeof options)[number]) => number): number => {
     const values = options.map(of);

@@ -1,7 +1,6 @@
 import { freemem } from "node:os";
-import { architectureOf } from "@peftbench/models";
 import type { ModelShape } from "@peftbench/peft";
-import { attachMethod } from "@peftbench/peft";
+import { attachMethod, configuredShape } from "@peftbench/peft";
 import type { ProgramsPlan } from "@peftbench/runtime";
 import { createRandom, elementCount } from "@peftbench/runtime";
 import { parseDocument } from "../result/parse.ts";
@@ -22,13 +21,7 @@ export function runMeasureProcess(registries: Pick<Registries, "methods" | "open
       length: given.length,
       ...(given.targetLength === undefined ? {} : { targetLength: given.targetLength }),
     };
-    const architecture = architectureOf(json);
-    const config = architecture.parseConfig(json);
-    const ofHead = architecture.parameters(config, head).filter(({ role }) => role === "head");
-    const model: ModelShape = {
-      ...{ architecture, config, head },
-      headParameters: new Set(ofHead.map(({ name }) => name)),
-    };
+    const model = configuredShape(json, head);
     const method = named(registries.methods, request.method, "method");
     const attachment = attachMethod(method, model, request.methodConfig, { totalSteps });
     const { stageIndex, plan } = planTraining(model, attachment, training, [lengths]);

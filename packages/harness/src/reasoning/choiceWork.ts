@@ -1,5 +1,5 @@
 import { languageBatch } from "../language/languageBatch.ts";
-import type { OptionChoice, ScoredExample } from "../language/scoring.ts";
+import type { OptionChoice } from "../language/scoring.ts";
 import { chooseOption, scoreExamples } from "../language/scoring.ts";
 import type { Prediction } from "../result/predictions.ts";
 import type { PreparedSplit } from "../training/assemble.ts";
@@ -72,10 +72,10 @@ export function rightOption({ options, answer }: ChoiceItem): ChoiceItem["option
 
 function choiceOf({ optionCharacters }: ChoiceItem, logLikelihoods: readonly number[]): OptionChoice {
   return chooseOption(
-    logLikelihoods.map((logLikelihood, option) => {
-      const score: ScoredExample = { logLikelihood, tokens: 0 };
-      return { score, characters: optionCharacters[option] ?? 0 };
-    }),
+    logLikelihoods.map((logLikelihood, option) => ({
+      score: { logLikelihood },
+      characters: optionCharacters[option] ?? 0,
+    })),
   );
 }
 

@@ -1,7 +1,7 @@
 import { loadTokenizer } from "@peftbench/models";
 import type { PeftMethod } from "@peftbench/peft";
 import type { ChoiceExample, ChoiceTask, TokenizedExample } from "@peftbench/tasks";
-import { findPrompt, loadChoices, selectionSplit } from "@peftbench/tasks";
+import { findPrompt, heldOut, loadChoices } from "@peftbench/tasks";
 import type { CellSpec } from "../grid/cellSpec.ts";
 import { requireSelectable } from "../selectionConfig.ts";
 import type { PreparedCell, PreparedSplit } from "../training/assemble.ts";
@@ -34,11 +34,7 @@ export async function prepareChoiceCell(
     return prepared;
   };
   const { selectionRows, subsetSeed: seed } = training;
-  const whole = loaded.splits.train ?? [];
-  const parts =
-    selectionRows === 0
-      ? { train: whole, selection: [] }
-      : selectionSplit(whole, { size: selectionRows, seed });
+  const parts = heldOut(loaded.splits.train ?? [], { size: selectionRows, seed });
   const train = split(parts.train, training.trainLimit);
   const selection = split(parts.selection, null);
   const dev = split(loaded.splits[task.reported] ?? [], training.devLimit);

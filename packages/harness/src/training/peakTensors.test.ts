@@ -2,8 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { methods } from "@peftbench/methods";
-import { architectureOf } from "@peftbench/models";
-import { attachMethod } from "@peftbench/peft";
+import { attachMethod, configuredShape } from "@peftbench/peft";
 import { expect, it } from "vitest";
 import { planTraining } from "./memory.ts";
 import { tensorsAtPeak } from "./peakTensors.ts";
@@ -15,11 +14,7 @@ it.each(["lora", "full", "lamda"])("tensors at the peak of %s sum to it, role by
   try {
     await writeTinyModel(folder);
     const json: unknown = JSON.parse(await readFile(join(folder, "config.json"), "utf8"));
-    const architecture = architectureOf(json);
-    const config = architecture.parseConfig(json);
-    const head = { kind: "classification", labelCount: 2 } as const;
-    const ofHead = architecture.parameters(config, head).filter(({ role }) => role === "head");
-    const shape = { architecture, config, head, headParameters: new Set(ofHead.map(({ name }) => name)) };
+    const shape = configuredShape(json, { kind: "classification", labelCount: 2 });
     const method = methods.find((each) => each.id === id);
     if (method === undefined) throw new Error(`There is no ${id}.`);
     const options = method.configSchema.parse(id === "full" ? {} : { rank: 4 });

@@ -2,7 +2,7 @@ import type { HeadSpec, Tokenizer } from "@peftbench/models";
 import { loadTokenizer } from "@peftbench/models";
 import type { PeftMethod } from "@peftbench/peft";
 import type { Example, SequenceTokenizer, TaskDefinition } from "@peftbench/tasks";
-import { loadTask, selectionSplit, tokenizeExamples } from "@peftbench/tasks";
+import { heldOut, loadTask, tokenizeExamples } from "@peftbench/tasks";
 import type { CellSpec } from "../grid/cellSpec.ts";
 import { requireSelectable } from "../selectionConfig.ts";
 import type { PreparedCell, PreparedSplit } from "./assemble.ts";
@@ -42,10 +42,7 @@ export async function prepareCell(
     return { examples: kept, tokenized: tokenizeExamples(kept, tokenizer, { maxLength }) };
   };
   const { selectionRows, subsetSeed } = training;
-  const parts =
-    selectionRows === 0
-      ? { train: loaded.train, selection: [] }
-      : selectionSplit(loaded.train, { size: selectionRows, seed: subsetSeed });
+  const parts = heldOut(loaded.train, { size: selectionRows, seed: subsetSeed });
   const further = loaded.further.map(({ name, examples }) => ({
     name,
     ...split(examples, training.devLimit),

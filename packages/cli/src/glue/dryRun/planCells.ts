@@ -1,9 +1,15 @@
 import type { CellSpec } from "@peftbench/harness";
 import { canonicalJson, planTraining } from "@peftbench/harness";
 import type { HeadSpec, Tokenizer } from "@peftbench/models";
-import { architectureOf, loadTokenizer, openCheckpoint } from "@peftbench/models";
+import { loadTokenizer, openCheckpoint } from "@peftbench/models";
 import type { ModelShape, PeftMethod } from "@peftbench/peft";
-import { attachMethod, countParameters, MethodError, WeightsNeededError } from "@peftbench/peft";
+import {
+  attachMethod,
+  configuredShape,
+  countParameters,
+  MethodError,
+  WeightsNeededError,
+} from "@peftbench/peft";
 import type { FileCache } from "@peftbench/runtime";
 import { batchesPerEpoch, choiceTasks, chooseBuckets, TaskArgumentError } from "@peftbench/tasks";
 import type { SplitLengths, TaskTexts } from "./taskTexts.ts";
@@ -75,10 +81,7 @@ export function createCellPlanner(
 async function readShape(folder: string, head: HeadSpec): Promise<ModelShape> {
   const checkpoint = await openCheckpoint(folder);
   try {
-    const architecture = architectureOf(checkpoint.config);
-    const config = architecture.parseConfig(checkpoint.config);
-    const ofHead = architecture.parameters(config, head).filter(({ role }) => role === "head");
-    return { architecture, config, head, headParameters: new Set(ofHead.map(({ name }) => name)) };
+    return configuredShape(checkpoint.config, head);
   } finally {
     await checkpoint.close();
   }

@@ -1,17 +1,9 @@
 import type { CellSpec } from "@peftbench/harness";
-import { choiceItem, rightOption, sequenceTokenizer } from "@peftbench/harness";
+import { choiceItem, limited, rightOption, sequenceTokenizer } from "@peftbench/harness";
 import type { HeadSpec, Tokenizer } from "@peftbench/models";
 import type { FileCache } from "@peftbench/runtime";
 import type { ChoiceTask } from "@peftbench/tasks";
-import {
-  findPrompt,
-  findTask,
-  loadChoices,
-  loadTask,
-  selectionSplit,
-  subset,
-  tokenizeExamples,
-} from "@peftbench/tasks";
+import { findPrompt, findTask, heldOut, loadChoices, loadTask, tokenizeExamples } from "@peftbench/tasks";
 
 /** A split, and the lengths of those of its texts that were looked at, in tokens. */
 export interface SplitLengths {
@@ -58,8 +50,8 @@ export async function labelledTexts(spec: CellSpec, cache: FileCache): Promise<T
       const lengthsOf = (rows: typeof data.train): readonly number[] => [
         ...tokenizeExamples(rows, sequences, { maxLength }).lengths,
       ];
-      const { train, selection } = heldOut(data.train, limits);
-      const { seed, trainLimit, devLimit } = limits;
+      const { seed, trainLimit, devLimit, selectionRows: size } = limits;
+      const { train, selection } = heldOut(data.train, { size, seed });
       return {
         train: sampled(train, trainLimit, seed, 1, lengthsOf),
         selection: sampled(selection, null, seed, 1, lengthsOf),
@@ -84,8 +76,8 @@ export async function choiceTexts(task: ChoiceTask, spec: CellSpec): Promise<Tas
         items(rows).map((item) => rightOption(item).ids.length);
       const scored = (rows: NonNullable<typeof splits.train>): readonly number[] =>
         items(rows).flatMap(({ options }) => options.map(({ ids }) => ids.length));
-      const { train, selection } = heldOut(splits.train ?? [], limits);
-      const { seed, trainLimit, devLimit } = limits;
+      const { seed, trainLimit, devLimit, selectionRows: size } = limits;
+      const { train, selection } = heldOut(splits.train ?? [], { size, seed });
       const reported = splits[task.reported] ?? [];
       const optionsEach = reported[0]?.options.length ?? 1;
       return {
@@ -97,10 +89,6 @@ export async function choiceTexts(task: ChoiceTask, spec: CellSpec): Promise<Tas
   };
 }
 
-function heldOut<Row>(rows: readonly Row[], { selectionRows: size, seed }: SplitLimits) {
-  return size === 0 ? { train: rows, selection: [] } : selectionSplit(rows, { size, seed });
-}
-
 /** @param textsEach texts that a row has, where not all rows are looked at */
 function sampled<Row>(
   rows: readonly Row[],
@@ -109,8 +97,8 @@ function sampled<Row>(
   textsEach: number,
   lengthsOf: (rows: readonly Row[]) => readonly number[],
 ): SplitLengths {
-  const kept = limit === null || limit >= rows.length ? rows : subset(rows, { size: limit, seed });
-  const looked = kept.length <= SAMPLE_ROWS ? kept : subset(kept, { size: SAMPLE_ROWS, seed });
+  const kept = limited(rows, limit, seed);
+  const looked = limited(kept, SAMPLE_ROWS, seed);
   const lengths = lengthsOf(looked);
   return { rows: looked.length === kept.length ? lengths.length : kept.length * textsEach, lengths };
 }

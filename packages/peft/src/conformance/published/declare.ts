@@ -1,5 +1,6 @@
 import type { Architecture, HeadSpec, LinearModule, ParameterDeclaration } from "@peftbench/models";
 import type { ModelShape } from "../../index.ts";
+import { modelShape } from "../../modelShape.ts";
 
 /** A model whose parameters are counted: names and shapes, without weights. */
 export interface DeclaredModel {
@@ -63,9 +64,6 @@ export function modelWithoutGraph(
 
 /** A model to attach methods to and to count, with two labels. */
 export function countedModel({ architecture, config }: DeclaredModel, trainsHead: boolean): ModelShape {
-  const head = architecture
-    .parameters(config, TWO_LABELS)
-    .filter(({ role }) => role === "head")
-    .map(({ name }) => name);
-  return { architecture, config, head: TWO_LABELS, headParameters: new Set(trainsHead ? head : []) };
+  const model = modelShape({ architecture, config, head: TWO_LABELS });
+  return trainsHead ? model : { ...model, headParameters: new Set() };
 }
