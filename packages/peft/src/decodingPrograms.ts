@@ -1,4 +1,4 @@
-import type { AttentionKind, DecodingShape } from "@peftbench/models";
+import type { AttentionKind, BatchShape, Decoding, DecodingShape } from "@peftbench/models";
 import { readPrompt, readSource, readToken } from "@peftbench/models";
 import type { Graph, HostTensor } from "@peftbench/runtime";
 import { elementCount, GraphBuilder, leavesOf } from "@peftbench/runtime";
@@ -25,13 +25,10 @@ export function buildPromptGraph(
   shape: PromptShape,
   attention?: AttentionKind,
 ): Graph {
-  requireDecoder(model);
-  const graph = new GraphBuilder();
   const batch = { rows: shape.rows, length: shape.length, targetLength: 1 };
-  const decoding = hasSource(model) ? readSource(graph, shape) : readPrompt(graph, shape);
-  const { logits } = buildModelGraph(graph, model, stage, batch, null, attention, decoding);
-  graph.output(EVALUATION_OUTPUTS.logits, logits);
-  return graph.finish();
+  return decodingGraph(model, stage, batch, attention, (graph) =>
+    hasSource(model) ? readSource(graph, shape) : readPrompt(graph, shape),
+  );
 }
 
 /** Reads one token of each row, after what is kept. Output as of {@link buildPromptGraph}. */
@@ -41,11 +38,20 @@ export function buildTokenGraph(
   shape: PromptShape & { readonly reorders: boolean },
   attention?: AttentionKind,
 ): Graph {
+  const batch = { rows: shape.rows, length: hasSource(model) ? shape.length : 1, targetLength: 1 };
+  return decodingGraph(model, stage, batch, attention, (graph) => readToken(graph, shape));
+}
+
+function decodingGraph(
+  model: ModelShape,
+  stage: MethodStage,
+  batch: BatchShape,
+  attention: AttentionKind | undefined,
+  decode: (graph: GraphBuilder) => Decoding,
+): Graph {
   requireDecoder(model);
   const graph = new GraphBuilder();
-  const batch = { rows: shape.rows, length: hasSource(model) ? shape.length : 1, targetLength: 1 };
-  const decoding = readToken(graph, shape);
-  const { logits } = buildModelGraph(graph, model, stage, batch, null, attention, decoding);
+  const { logits } = buildModelGraph(graph, model, stage, batch, null, attention, decode(graph));
   graph.output(EVALUATION_OUTPUTS.logits, logits);
   return graph.finish();
 }
