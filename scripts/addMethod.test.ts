@@ -18,6 +18,7 @@ const copied = [
   "packages",
   "benchmarks/glue",
   "benchmarks/bundled",
+  "benchmarks/reasoning",
   "package.json",
   "tsconfig.json",
   "vitest.config.ts",
